@@ -1,0 +1,149 @@
+import type { DecisionState } from '../modes/decision/state.js';
+import type { DecisionRules } from './rules.js';
+
+/** One rule as it was judged; the console shows these as the "why" of an outcome. */
+export interface RuleResult {
+  readonly rule: string;
+  readonly passed: boolean;
+  /** What was measured, against what. */
+  readonly detail: string;
+}
+
+/** Allowed when no rule failed; the failed details are the reasons of POLICY_DENIED. */
+export interface PolicyResult {
+  readonly allowed: boolean;
+  readonly reasons: readonly string[];
+  readonly rules: readonly RuleResult[];
+}
+
+export interface VoteTally {
+  readonly approve: number;
+  readonly reject: number;
+  readonly abstain: number;
+  /** Distinct senders with any vote, abstentions included. */
+  readonly voters: number;
+}
+
+export function tallyVotes(state: DecisionState): VoteTally {
+  const voters = new Set<string>();
+  let approve = 0;
+  let reject = 0;
+  let abstain = 0;
+  for (const votes of state.votes.values()) {
+    for (const [sender, { vote }] of votes) {
+      voters.add(sender);
+      if (vote === 'APPROVE') approve += 1;
+      else if (vote === 'REJECT') reject += 1;
+      else abstain += 1;
+    }
+  }
+  return { approve, reject, abstain, voters: voters.size };
+}
+
+export function policyResult(rules: readonly RuleResult[]): PolicyResult {
+  const reasons = rules.filter((rule) => !rule.passed).map((rule) => rule.detail);
+  return { allowed: reasons.length === 0, reasons, rules };
+}
+
+/** Judges a Commitment of a decision session, step by step as in modes.md §13.1. */
+export function evaluateDecision(rules: DecisionRules, state: DecisionState, participants: readonly string[], positive: boolean): PolicyResult {
+  const results: RuleResult[] = [];
+  const judge = (rule: string, passed: boolean, detail: string): void => {
+    results.push({ rule, passed, detail });
+  };
+  judgeEvaluations(rules, state, judge);
+  judgeObjections(rules, state, positive, judge);
+  const tally = tallyVotes(state);
+  judgeQuorum(rules, tally, participants.length, judge);
+  if (rules.voting.algorithm !== 'none') judgeVote(rules, state, tally, participants, positive, judge);
+  return policyResult(results);
+}
+
+type Judge = (rule: string, passed: boolean, detail: string) => void;
+
+function judgeEvaluations(rules: DecisionRules, state: DecisionState, judge: Judge): void {
+  const { minimumConfidence, requiredBeforeVoting } = rules.evaluation;
+  if (!requiredBeforeVoting) return;
+  const qualifying = state.evaluations.filter((evaluation) => evaluation.recommendation !== 'REVIEW');
+  if (minimumConfidence > 0) {
+    const passed = qualifying.some((evaluation) => evaluation.confidence >= minimumConfidence);
+    judge('evaluation.minimum_confidence', passed, passed ? `an evaluation reaches confidence ${minimumConfidence}` : `no evaluation other than REVIEW reaches confidence ${minimumConfidence}`);
+  } else {
+    const passed = qualifying.length > 0;
+    judge('evaluation.required_before_voting', passed, passed ? `${qualifying.length} evaluation(s) other than REVIEW` : 'an evaluation other than REVIEW is required');
+  }
+}
+
+function judgeObjections(rules: DecisionRules, state: DecisionState, positive: boolean, judge: Judge): void {
+  const { criticalSeverityVetoes, vetoThreshold, criticalObjectionAction } = rules.objectionHandling;
+  if (!criticalSeverityVetoes) return;
+  const critical = state.objections.filter((objection) => objection.severity === 'critical').length;
+  const vetoed = critical >= vetoThreshold;
+  const passed = !vetoed || (criticalObjectionAction === 'finalize_decline' && !positive);
+  judge('objection_handling.veto_threshold', passed, `${critical} critical objection(s), veto at ${vetoThreshold}${vetoed ? ` (${criticalObjectionAction})` : ''}`);
+}
+
+/** Exact double arithmetic, as the formulas are written (modes.md §14). */
+function judgeQuorum(rules: DecisionRules, tally: VoteTally, participants: number, judge: Judge): void {
+  const { type, value } = rules.voting.quorum;
+  const percentage = type === 'percentage';
+  const turnout = percentage ? (tally.voters / participants) * 100 : tally.voters;
+  const met = participants === 0 && percentage ? value <= 0 : turnout >= value;
+  if (value <= 0 && met) return;
+  const need = percentage ? `${value} % of ${participants} participants` : `${value} voter(s)`;
+  judge('voting.quorum', met || !rules.commitment.requireVoteQuorum, `${tally.voters} voted, quorum is ${need}${met ? '' : ', not met'}`);
+}
+
+type VoteOutcome = 'passed' | 'failed' | 'no-votes';
+
+function judgeVote(rules: DecisionRules, state: DecisionState, tally: VoteTally, participants: readonly string[], positive: boolean, judge: Judge): void {
+  const { outcome, detail } = countVote(rules, state, tally, participants);
+  const rule = `voting.${rules.voting.algorithm}`;
+  if (positive) {
+    judge(rule, outcome === 'passed' || (outcome === 'no-votes' && !rules.commitment.requireVoteQuorum), detail);
+  } else if (outcome === 'passed') {
+    judge('decline_guard', rules.commitment.allowDeclineOverApproval, `${detail}: the vote passed, so a negative outcome needs allow_decline_over_approval`);
+  } else {
+    judge('decline_guard', tally.reject > 0, tally.reject > 0 ? `${detail}: declined by ${tally.reject} REJECT vote(s)` : 'a negative outcome needs at least one REJECT vote');
+  }
+}
+
+/** Votes on all proposals together (modes.md §13.2, M-5). */
+function countVote(rules: DecisionRules, state: DecisionState, tally: VoteTally, participants: readonly string[]): { outcome: VoteOutcome; detail: string } {
+  const { algorithm, threshold } = rules.voting;
+  const { approve, reject } = tally;
+  const cast = approve + reject;
+  if (cast === 0) return { outcome: 'no-votes', detail: 'no APPROVE or REJECT vote was cast' };
+  const result = (passed: boolean, detail: string): { outcome: VoteOutcome; detail: string } => ({ outcome: passed ? 'passed' : 'failed', detail });
+  switch (algorithm) {
+    case 'majority':
+      return result(approve / cast >= threshold, `${approve} of ${cast} approve, ${threshold} needed`);
+    case 'supermajority': {
+      const needed = threshold > 0.5 ? threshold : 2 / 3;
+      return result(approve / cast >= needed, `${approve} of ${cast} approve, ${needed} needed`);
+    }
+    case 'unanimous': {
+      const approvers = new Set([...state.votes.values()].flatMap((votes) => [...votes].filter(([, cast]) => cast.vote === 'APPROVE').map(([sender]) => sender)));
+      const missing = participants.filter((participant) => !approvers.has(participant));
+      return result(missing.length === 0 && reject === 0, `${participants.length - missing.length} of ${participants.length} participants approve, ${reject} reject; all must approve`);
+    }
+    case 'weighted': {
+      let approving = 0;
+      let total = 0;
+      for (const votes of state.votes.values()) {
+        for (const [sender, { vote }] of votes) {
+          if (vote === 'ABSTAIN') continue;
+          const weight = rules.voting.weights[sender] ?? 1;
+          total += weight;
+          if (vote === 'APPROVE') approving += weight;
+        }
+      }
+      if (total === 0) return { outcome: 'no-votes', detail: 'no vote carries weight' };
+      return result(approving / total >= threshold, `weight ${approving} of ${total} approves, ${threshold} needed`);
+    }
+    case 'plurality':
+      return result(approve > reject, `${approve} approve, ${reject} reject`);
+    default:
+      return result(false, `the voting algorithm ${algorithm} is not known`);
+  }
+}
