@@ -1,0 +1,113 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { InvalidBootstrapError } from './bootstrap-problem.js';
+import { findJsonFault } from './json-position.js';
+import { loadBootstrap } from './load-bootstrap.js';
+
+const DOCUMENT = {
+  participant_id: 'fraud-agent',
+  session_id: '0b7a6f0e-5a0e-4a43-8f3a-2a7f1b9c7d11',
+  mode: 'macp.mode.decision.v1',
+  runtime_url: '127.0.0.1:50051',
+  auth_token: 'secret-token',
+  secure: false,
+  allow_insecure: true,
+};
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bootstrap-'));
+  file = join(folder, 'b.json');
+  writeFileSync(file, JSON.stringify(DOCUMENT), { mode: 0o600 });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const failure = (run: () => unknown): InvalidBootstrapError => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof InvalidBootstrapError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+it('takes the argument, then MACP_BOOTSTRAP_FILE, then MACP_BOOTSTRAP_PATH', () => {
+  expect(loadBootstrap(file, { env: { MACP_BOOTSTRAP_FILE: '/nowhere' } }).participant.participantId).toBe('fraud-agent');
+  expect(loadBootstrap(undefined, { env: { MACP_BOOTSTRAP_FILE: file, MACP_BOOTSTRAP_PATH: '/nowhere' } }).warnings).toEqual([]);
+  expect(loadBootstrap(undefined, { env: { MACP_BOOTSTRAP_PATH: file } }).warnings).toEqual([
+    'MACP_BOOTSTRAP_PATH is read for now; the name is MACP_BOOTSTRAP_FILE',
+  ]);
+});
+
+it('reads the variables of the process by default', () => {
+  const before = process.env['MACP_BOOTSTRAP_FILE'];
+  process.env['MACP_BOOTSTRAP_FILE'] = file;
+  try {
+    expect(loadBootstrap().run.sessionId).toBe(DOCUMENT.session_id);
+  } finally {
+    if (before === undefined) delete process.env['MACP_BOOTSTRAP_FILE'];
+    else process.env['MACP_BOOTSTRAP_FILE'] = before;
+  }
+});
+
+it('accepts an object and a byte-order mark', () => {
+  expect(loadBootstrap(DOCUMENT, { env: {} }).runtime.address).toBe('127.0.0.1:50051');
+  writeFileSync(file, `\uFEFF${JSON.stringify(DOCUMENT)}`);
+  expect(loadBootstrap(file, { env: {} }).mode).toBe(DOCUMENT.mode);
+});
+
+it('warns when others can read the file', () => {
+  chmodSync(file, 0o644);
+  expect(loadBootstrap(file, { env: {} }).warnings[0]).toContain('can be read by others (mode 644)');
+});
+
+it('says that MACP_BOOTSTRAP_FILE is not set and shows both forms', () => {
+  const { message } = failure(() => loadBootstrap(undefined, { env: { MACP_BOOTSTRAP_FILE: '' } }));
+  expect(message).toContain('MACP_BOOTSTRAP_FILE is not set');
+  expect(message).toContain('"participant_id"');
+  expect(message).toContain('"participant"');
+});
+
+it('lists what a partial environment lacks', () => {
+  const error = failure(() => loadBootstrap(undefined, { env: { MACP_RUNTIME_ADDRESS: 'localhost:1', MACP_PARTICIPANT_ID: 'a' } }));
+  expect(error.message).toContain('MACP_BOOTSTRAP_FILE is not set');
+  expect(error.problems.map(({ path }) => path)).toEqual(['', 'run.sessionId', 'runtime.bearerToken']);
+});
+
+it('gives line and column of a JSON fault and never the text around it', () => {
+  writeFileSync(file, '{\n  "auth_token": "secret-token",\n  "mode": nonsense\n}');
+  const { message } = failure(() => loadBootstrap(file, { env: {} }));
+  expect(message).toContain(`MACP_BOOTSTRAP_FILE (${file}) is not valid JSON: line 3, column 11: expected a value`);
+  expect(message).not.toContain('secret');
+});
+
+it('names a file that does not exist, is a folder, or is far too large', () => {
+  expect(failure(() => loadBootstrap(join(folder, 'none.json'), { env: {} })).message).toContain(`Bootstrap file not found: ${join(folder, 'none.json')}`);
+  expect(failure(() => loadBootstrap(folder, { env: {} })).message).toContain('EISDIR');
+  writeFileSync(file, ' '.repeat(4_194_305));
+  expect(failure(() => loadBootstrap(file, { env: {} })).message).toContain('must not exceed 4194304 bytes');
+});
+
+it.each([
+  ['', 1, 1],
+  ['{', 1, 2],
+  ['{"a" 1}', 1, 6],
+  ['{"a":1,}', 1, 8],
+  ['[1,2', 1, 5],
+  ['[1 2]', 1, 4],
+  ['{"a":"x\n"}', 1, 6],
+  ['{}\n{}', 2, 1],
+  ['[[[]]', 1, 6],
+  ['01', 1, 2],
+])('finds the fault of %j', (text, line, column) => {
+  expect(() => JSON.parse(text) as unknown).toThrow();
+  expect(findJsonFault(text)).toMatchObject({ line, column });
+});
+
+it.each(['{"a":[1,-2.5e3,true,null,"\\u00e9"],"b":{}}', ' [ ] ', '"x"', '[{},[],{"a":[]}]'])('finds none in %j', (text) => {
+  expect(findJsonFault(text)).toBeUndefined();
+});
