@@ -1,6 +1,6 @@
 import * as decision from './modes/decision/messages.js';
-import { MODE_DECISION } from './modes/decision/mode.js';
 import * as handoff from './modes/handoff/messages.js';
+import { MODE_DECISION, MODE_HANDOFF, MODE_MULTI_ROUND, MODE_PROPOSAL, MODE_QUORUM, MODE_TASK } from './modes/mode-ids.js';
 import { ContributePayload } from './modes/multi-round/messages.js';
 import * as proposal from './modes/proposal/messages.js';
 import * as quorum from './modes/quorum/messages.js';
@@ -8,8 +8,8 @@ import * as task from './modes/task/messages.js';
 import type { WireMessage } from './wire/message.js';
 import * as core from './wire/payloads.js';
 
-type Types = Readonly<Record<string, WireMessage<never>>>;
-const types = (table: Record<string, WireMessage<never> | WireMessage<object>>): Types => table as Types;
+type Types = ReadonlyMap<string, WireMessage<never>>;
+const types = (table: Record<string, WireMessage<never> | WireMessage<object>>): Types => new Map(Object.entries(table)) as Types;
 
 const CORE = types({
   SessionStart: core.SessionStartPayload,
@@ -22,46 +22,48 @@ const CORE = types({
 });
 
 /** Which payload goes with which message (wire.md §9). Short names repeat across packages, so the mode selects. */
-const BY_MODE: Readonly<Record<string, Types>> = {
-  [MODE_DECISION]: types({
-    Proposal: decision.ProposalPayload,
-    Evaluation: decision.EvaluationPayload,
-    Objection: decision.ObjectionPayload,
-    Vote: decision.VotePayload,
+const BY_MODE: ReadonlyMap<string, Types> = new Map(
+  Object.entries({
+    [MODE_DECISION]: types({
+      Proposal: decision.ProposalPayload,
+      Evaluation: decision.EvaluationPayload,
+      Objection: decision.ObjectionPayload,
+      Vote: decision.VotePayload,
+    }),
+    [MODE_PROPOSAL]: types({
+      Proposal: proposal.ProposalPayload,
+      CounterProposal: proposal.CounterProposalPayload,
+      Accept: proposal.AcceptPayload,
+      Reject: proposal.RejectPayload,
+      Withdraw: proposal.WithdrawPayload,
+    }),
+    [MODE_TASK]: types({
+      TaskRequest: task.TaskRequestPayload,
+      TaskAccept: task.TaskAcceptPayload,
+      TaskReject: task.TaskRejectPayload,
+      TaskUpdate: task.TaskUpdatePayload,
+      TaskComplete: task.TaskCompletePayload,
+      TaskFail: task.TaskFailPayload,
+    }),
+    [MODE_HANDOFF]: types({
+      HandoffOffer: handoff.HandoffOfferPayload,
+      HandoffContext: handoff.HandoffContextPayload,
+      HandoffAccept: handoff.HandoffAcceptPayload,
+      HandoffDecline: handoff.HandoffDeclinePayload,
+    }),
+    [MODE_QUORUM]: types({
+      ApprovalRequest: quorum.ApprovalRequestPayload,
+      Approve: quorum.ApprovePayload,
+      Reject: quorum.RejectPayload,
+      Abstain: quorum.AbstainPayload,
+    }),
+    [MODE_MULTI_ROUND]: types({ Contribute: ContributePayload }),
   }),
-  'macp.mode.proposal.v1': types({
-    Proposal: proposal.ProposalPayload,
-    CounterProposal: proposal.CounterProposalPayload,
-    Accept: proposal.AcceptPayload,
-    Reject: proposal.RejectPayload,
-    Withdraw: proposal.WithdrawPayload,
-  }),
-  'macp.mode.task.v1': types({
-    TaskRequest: task.TaskRequestPayload,
-    TaskAccept: task.TaskAcceptPayload,
-    TaskReject: task.TaskRejectPayload,
-    TaskUpdate: task.TaskUpdatePayload,
-    TaskComplete: task.TaskCompletePayload,
-    TaskFail: task.TaskFailPayload,
-  }),
-  'macp.mode.handoff.v1': types({
-    HandoffOffer: handoff.HandoffOfferPayload,
-    HandoffContext: handoff.HandoffContextPayload,
-    HandoffAccept: handoff.HandoffAcceptPayload,
-    HandoffDecline: handoff.HandoffDeclinePayload,
-  }),
-  'macp.mode.quorum.v1': types({
-    ApprovalRequest: quorum.ApprovalRequestPayload,
-    Approve: quorum.ApprovePayload,
-    Reject: quorum.RejectPayload,
-    Abstain: quorum.AbstainPayload,
-  }),
-  'ext.multi_round.v1': types({ Contribute: ContributePayload }),
-};
+);
 
 /** The payload message of (mode, message type); undefined for a type whose bytes are opaque. */
 export function payloadMessage(mode: string, messageType: string): WireMessage<never> | undefined {
-  return CORE[messageType] ?? BY_MODE[mode]?.[messageType];
+  return CORE.get(messageType) ?? BY_MODE.get(mode)?.get(messageType);
 }
 
 /** Bytes of a payload object; undefined when (mode, message type) is not known. */
@@ -71,7 +73,7 @@ export function encodePayload(mode: string, messageType: string, payload: object
 
 /** The decoded payload, or why the bytes are not one. Opaque types decode to their own bytes. */
 export function decodePayload(mode: string, messageType: string, bytes: Uint8Array): { ok: true; payload: unknown } | { ok: false; message: string } {
-  if (mode === 'ext.multi_round.v1' && messageType === 'Contribute') return decodeContribute(bytes);
+  if (mode === MODE_MULTI_ROUND && messageType === 'Contribute') return decodeContribute(bytes);
   const type = payloadMessage(mode, messageType);
   if (type === undefined) return { ok: true, payload: bytes };
   try {
@@ -88,7 +90,8 @@ function decodeContribute(bytes: Uint8Array): { ok: true; payload: ContributePay
   if (bytes[0] === 0x7b) {
     try {
       const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-      if (typeof value === 'object' && value !== null && 'value' in value && typeof value.value === 'string') return { ok: true, payload: { value: value.value } };
+      if (typeof value === 'object' && value !== null && 'value' in value && typeof value.value === 'string')
+        return { ok: true, payload: { value: value.value } };
     } catch {
       // Not JSON after all: the protobuf reading below decides.
     }

@@ -17,7 +17,11 @@ const start: SessionRecord = {
   atUnixMs: at,
   envelope: envelope('coord', 'SessionStart', { participants: ['coord', 'a'], modeVersion: '1.0.0', configurationVersion: 'config.default', ttlMs: 60_000 }),
 };
-const accepted = (sender: string, messageType: string, payload: object): SessionRecord => ({ kind: 'envelope', atUnixMs: at + 1, envelope: envelope(sender, messageType, payload) });
+const accepted = (sender: string, messageType: string, payload: object): SessionRecord => ({
+  kind: 'envelope',
+  atUnixMs: at + 1,
+  envelope: envelope(sender, messageType, payload),
+});
 
 describe('replaying a decision session', () => {
   it('ends resolved with the commitment and every vote', () => {
@@ -30,11 +34,16 @@ describe('replaying a decision session', () => {
     expect(view?.state).toBe('RESOLVED');
     expect(view?.ordinal).toBe(4);
     expect(view?.commitment?.outcomePositive).toBe(true);
-    expect((view?.modeState as DecisionState).votes.get('p1')?.get('a')?.vote).toBe('APPROVE');
+    const state = view?.modeState as DecisionState | undefined;
+    expect(state?.votes.get('p1')?.get('a')?.vote).toBe('APPROVE');
   });
 
   it('moves the deadline by the time spent suspended', () => {
-    const view = replay([start, { kind: 'suspend', by: 'coord', reason: '', atUnixMs: at + 20_000 }, { kind: 'resume', by: 'coord', reason: '', atUnixMs: at + 50_000 }]);
+    const view = replay([
+      start,
+      { kind: 'suspend', by: 'coord', reason: '', atUnixMs: at + 20_000 },
+      { kind: 'resume', by: 'coord', reason: '', atUnixMs: at + 50_000 },
+    ]);
     expect(view?.deadlineUnixMs).toBe(at + 90_000);
     expect(view?.totalSuspendedMs).toBe(30_000);
     expect(view?.state).toBe('OPEN');

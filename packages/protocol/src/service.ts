@@ -32,8 +32,7 @@ function define<Q, R>(service: string, name: string, kind: Kind, request: WireMe
 }
 
 export const RUNTIME_SERVICE_NAME = 'macp.v1.MACPRuntimeService';
-const rpc = <Q, R>(name: string, kind: Kind, request: WireMessage<Q>, response: WireMessage<R>) =>
-  define(RUNTIME_SERVICE_NAME, name, kind, request, response);
+const rpc = <Q, R>(name: string, kind: Kind, request: WireMessage<Q>, response: WireMessage<R>) => define(RUNTIME_SERVICE_NAME, name, kind, request, response);
 
 /** The 24 RPCs of `macp.v1.MACPRuntimeService` (wire.md §8), by their names on the wire. */
 export const runtimeService = {

@@ -6,7 +6,9 @@ export const MODE_VERSION = '1.0.0';
 const REPOSITORY = 'buf.build/multiagentcoordinationprotocol/macp';
 
 /** A shipped mode's descriptor: SessionStart, its own types, and Commitment as the one terminal type. */
-export function describeMode(mode: Pick<ModeDescriptor, 'mode' | 'title' | 'description' | 'determinismClass' | 'participantModel' | 'messageTypes'>): ModeDescriptor {
+export function describeMode(
+  mode: Pick<ModeDescriptor, 'mode' | 'title' | 'description' | 'determinismClass' | 'participantModel' | 'messageTypes'>,
+): ModeDescriptor {
   return {
     ...mode,
     modeVersion: MODE_VERSION,

@@ -1,21 +1,8 @@
 import type { DecisionState } from '../modes/decision/state.js';
-import type { DecisionRules } from './rules.js';
+import type { DecisionRules } from './decision-rules.js';
+import { policyResult, type PolicyResult, type RuleResult } from './result.js';
 
-/** One rule as it was judged; the console shows these as the "why" of an outcome. */
-export interface RuleResult {
-  readonly rule: string;
-  readonly passed: boolean;
-  /** What was measured, against what. */
-  readonly detail: string;
-}
-
-/** Allowed when no rule failed; the failed details are the reasons of POLICY_DENIED. */
-export interface PolicyResult {
-  readonly allowed: boolean;
-  readonly reasons: readonly string[];
-  readonly rules: readonly RuleResult[];
-}
-
+/** All votes of a session, over all proposals together (modes.md §13.2, M-5). */
 export interface VoteTally {
   readonly approve: number;
   readonly reject: number;
@@ -40,11 +27,6 @@ export function tallyVotes(state: DecisionState): VoteTally {
   return { approve, reject, abstain, voters: voters.size };
 }
 
-export function policyResult(rules: readonly RuleResult[]): PolicyResult {
-  const reasons = rules.filter((rule) => !rule.passed).map((rule) => rule.detail);
-  return { allowed: reasons.length === 0, reasons, rules };
-}
-
 /** Judges a Commitment of a decision session, step by step as in modes.md §13.1. */
 export function evaluateDecision(rules: DecisionRules, state: DecisionState, participants: readonly string[], positive: boolean): PolicyResult {
   const results: RuleResult[] = [];
@@ -67,10 +49,18 @@ function judgeEvaluations(rules: DecisionRules, state: DecisionState, judge: Jud
   const qualifying = state.evaluations.filter((evaluation) => evaluation.recommendation !== 'REVIEW');
   if (minimumConfidence > 0) {
     const passed = qualifying.some((evaluation) => evaluation.confidence >= minimumConfidence);
-    judge('evaluation.minimum_confidence', passed, passed ? `an evaluation reaches confidence ${minimumConfidence}` : `no evaluation other than REVIEW reaches confidence ${minimumConfidence}`);
+    judge(
+      'evaluation.minimum_confidence',
+      passed,
+      passed ? `an evaluation reaches confidence ${minimumConfidence}` : `no evaluation other than REVIEW reaches confidence ${minimumConfidence}`,
+    );
   } else {
     const passed = qualifying.length > 0;
-    judge('evaluation.required_before_voting', passed, passed ? `${qualifying.length} evaluation(s) other than REVIEW` : 'an evaluation other than REVIEW is required');
+    judge(
+      'evaluation.required_before_voting',
+      passed,
+      passed ? `${qualifying.length} evaluation(s) other than REVIEW` : 'an evaluation other than REVIEW is required',
+    );
   }
 }
 
@@ -80,7 +70,11 @@ function judgeObjections(rules: DecisionRules, state: DecisionState, positive: b
   const critical = state.objections.filter((objection) => objection.severity === 'critical').length;
   const vetoed = critical >= vetoThreshold;
   const passed = !vetoed || (criticalObjectionAction === 'finalize_decline' && !positive);
-  judge('objection_handling.veto_threshold', passed, `${critical} critical objection(s), veto at ${vetoThreshold}${vetoed ? ` (${criticalObjectionAction})` : ''}`);
+  judge(
+    'objection_handling.veto_threshold',
+    passed,
+    `${critical} critical objection(s), veto at ${vetoThreshold}${vetoed ? ` (${criticalObjectionAction})` : ''}`,
+  );
 }
 
 /** Exact double arithmetic, as the formulas are written (modes.md §14). */
@@ -104,7 +98,11 @@ function judgeVote(rules: DecisionRules, state: DecisionState, tally: VoteTally,
   } else if (outcome === 'passed') {
     judge('decline_guard', rules.commitment.allowDeclineOverApproval, `${detail}: the vote passed, so a negative outcome needs allow_decline_over_approval`);
   } else {
-    judge('decline_guard', tally.reject > 0, tally.reject > 0 ? `${detail}: declined by ${tally.reject} REJECT vote(s)` : 'a negative outcome needs at least one REJECT vote');
+    judge(
+      'decline_guard',
+      tally.reject > 0,
+      tally.reject > 0 ? `${detail}: declined by ${tally.reject} REJECT vote(s)` : 'a negative outcome needs at least one REJECT vote',
+    );
   }
 }
 
@@ -123,9 +121,14 @@ function countVote(rules: DecisionRules, state: DecisionState, tally: VoteTally,
       return result(approve / cast >= needed, `${approve} of ${cast} approve, ${needed} needed`);
     }
     case 'unanimous': {
-      const approvers = new Set([...state.votes.values()].flatMap((votes) => [...votes].filter(([, cast]) => cast.vote === 'APPROVE').map(([sender]) => sender)));
+      const approvers = new Set(
+        [...state.votes.values()].flatMap((votes) => [...votes].filter(([, cast]) => cast.vote === 'APPROVE').map(([sender]) => sender)),
+      );
       const missing = participants.filter((participant) => !approvers.has(participant));
-      return result(missing.length === 0 && reject === 0, `${participants.length - missing.length} of ${participants.length} participants approve, ${reject} reject; all must approve`);
+      return result(
+        missing.length === 0 && reject === 0,
+        `${participants.length - missing.length} of ${participants.length} participants approve, ${reject} reject; all must approve`,
+      );
     }
     case 'weighted': {
       let approving = 0;
@@ -133,7 +136,7 @@ function countVote(rules: DecisionRules, state: DecisionState, tally: VoteTally,
       for (const votes of state.votes.values()) {
         for (const [sender, { vote }] of votes) {
           if (vote === 'ABSTAIN') continue;
-          const weight = rules.voting.weights[sender] ?? 1;
+          const weight = weightOf(rules, sender);
           total += weight;
           if (vote === 'APPROVE') approving += weight;
         }
@@ -146,4 +149,9 @@ function countVote(rules: DecisionRules, state: DecisionState, tally: VoteTally,
     default:
       return result(false, `the voting algorithm ${algorithm} is not known`);
   }
+}
+
+function weightOf(rules: DecisionRules, sender: string): number {
+  const { weights } = rules.voting;
+  return Object.hasOwn(weights, sender) ? (weights[sender] ?? 1) : 1;
 }

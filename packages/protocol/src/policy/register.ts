@@ -1,8 +1,15 @@
+import { MODE_DECISION, MODE_HANDOFF, MODE_PROPOSAL, MODE_QUORUM, MODE_TASK } from '../modes/mode-ids.js';
 import { ACCEPTED, refuse, type Verdict } from '../verdict.js';
 import type { PolicyDescriptor } from '../wire/policy.js';
-import { POLICY_SCHEMA_VERSIONS } from './check.js';
+import { commitmentRulesOf, parseCommitmentRules } from './commitment-rules.js';
+import { parseDecisionRules } from './decision-rules.js';
 import { DEFAULT_POLICY_ID, type PolicyDefinition } from './definition.js';
-import { isObject, parseDecisionRules, RuleTypeError } from './rules.js';
+import { POLICY_SCHEMA_VERSIONS } from './explain.js';
+import { parseHandoffRules } from './handoff.js';
+import { parseProposalRules } from './proposal.js';
+import { parseQuorumRules } from './quorum.js';
+import { isObject, RuleTypeError, type RuleReading, type Rules } from './rule-group.js';
+import { parseTaskRules } from './task.js';
 
 /** The definition of a descriptor from the wire, or why its rules are not a JSON object (DIFF-12: refused, never stored as `{}`). */
 export function parsePolicyDescriptor(descriptor: PolicyDescriptor): { ok: true; policy: PolicyDefinition } | { ok: false; message: string } {
@@ -17,25 +24,46 @@ export function parsePolicyDescriptor(descriptor: PolicyDescriptor): { ok: true;
   return { ok: true, policy: { policyId, mode, description, rules, schemaVersion } };
 }
 
-/** Definition checks 1 to 7 of registration (modes.md §11.3); uniqueness is the registry's own check. */
+/**
+ * Definition checks 1 to 7 of registration (modes.md §11.3) with the bounds of the rule schemas (M-14) and known
+ * schema versions only (M-15); uniqueness is the registry's own check. Refuses with INVALID_POLICY_DEFINITION.
+ */
 export function checkPolicyDefinition(policy: PolicyDefinition): Verdict {
   const invalid = (text: string): Verdict => refuse('INVALID_POLICY_DEFINITION', `INVALID_POLICY_DEFINITION: ${text}`);
   if (policy.policyId.trim() === '') return invalid('policy_id must not be blank');
   if (policy.policyId === DEFAULT_POLICY_ID) return invalid(`${DEFAULT_POLICY_ID} is reserved`);
   if (!POLICY_SCHEMA_VERSIONS.includes(policy.schemaVersion)) return invalid(`schema_version must be one of ${POLICY_SCHEMA_VERSIONS.join(', ')}`);
   try {
-    return checkRules(policy, invalid);
+    readForRegistration(policy);
+    return ACCEPTED;
   } catch (error) {
     if (error instanceof RuleTypeError) return invalid(error.message);
     throw error;
   }
 }
 
-function checkRules(policy: PolicyDefinition, invalid: (text: string) => Verdict): Verdict {
-  const rules = parseDecisionRules(policy.rules);
-  const { voting, commitment } = rules;
-  if (voting.algorithm === 'weighted' && Object.keys(voting.weights).length === 0) return invalid('voting.weights must name voters for the algorithm weighted');
-  if (voting.algorithm === 'supermajority' && !(voting.threshold > 0.5)) return invalid('voting.threshold must be over 0.5 for the algorithm supermajority');
-  if (commitment.authority === 'designated_role' && commitment.designatedRoles.length === 0) return invalid('commitment.designated_roles must name senders for the authority designated_role');
-  return ACCEPTED;
+/** Throws RuleTypeError for what registration refuses: each mode has its own rules, `*` those of the decision mode. */
+function readForRegistration(policy: PolicyDefinition): void {
+  const { mode, rules } = policy;
+  const parse = PARSERS.get(mode);
+  if (parse === undefined) {
+    // Every object is accepted for other modes; only an authority without members is refused.
+    const { authority, designatedRoles } = commitmentRulesOf(policy);
+    if (authority === 'designated_role' && designatedRoles.length === 0)
+      throw new RuleTypeError('commitment.designated_roles must be a list of senders for the authority designated_role');
+    return;
+  }
+  parseCommitmentRules(rules, 'registration');
+  parse(rules, 'registration');
 }
+
+type Parser = (rules: Rules, reading: RuleReading) => object;
+
+const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ['*', parseDecisionRules],
+  [MODE_DECISION, parseDecisionRules],
+  [MODE_PROPOSAL, parseProposalRules],
+  [MODE_TASK, parseTaskRules],
+  [MODE_HANDOFF, parseHandoffRules],
+  [MODE_QUORUM, parseQuorumRules],
+]);

@@ -59,7 +59,12 @@ export const agentBootstrapSchema = {
             context: { type: 'string', contentEncoding: 'base64' },
             roots: {
               type: 'array',
-              items: { type: 'object', additionalProperties: false, required: ['uri'], properties: { uri: { type: 'string', format: 'uri' }, name: { type: 'string' } } },
+              items: {
+                type: 'object',
+                additionalProperties: false,
+                required: ['uri'],
+                properties: { uri: { type: 'string', format: 'uri' }, name: { type: 'string' } },
+              },
             },
           },
         },

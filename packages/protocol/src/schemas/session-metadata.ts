@@ -11,7 +11,14 @@ export const sessionMetadataSchema = {
     session_id: text,
     mode: text,
     state: {
-      enum: ['SESSION_STATE_UNSPECIFIED', 'SESSION_STATE_OPEN', 'SESSION_STATE_RESOLVED', 'SESSION_STATE_EXPIRED', 'SESSION_STATE_SUSPENDED', 'SESSION_STATE_CANCELLED'],
+      enum: [
+        'SESSION_STATE_UNSPECIFIED',
+        'SESSION_STATE_OPEN',
+        'SESSION_STATE_RESOLVED',
+        'SESSION_STATE_EXPIRED',
+        'SESSION_STATE_SUSPENDED',
+        'SESSION_STATE_CANCELLED',
+      ],
     },
     started_at_unix_ms: { type: 'integer' },
     expires_at_unix_ms: { type: 'integer' },

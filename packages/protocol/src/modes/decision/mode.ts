@@ -1,16 +1,14 @@
 import { requireParticipants } from '../start.js';
 import type { CommitmentPayload } from '../../wire/payloads.js';
-import { evaluateDecision } from '../../policy/decision.js';
 import { checkPolicy } from '../../policy/check.js';
-import { parseDecisionRules } from '../../policy/rules.js';
 import { ACCEPTED, refuse, type Verdict } from '../../verdict.js';
-import { authorizeCommitment, checkCommitment } from '../commitment.js';
+import { authorizeCommitment, authorizeParticipant } from '../authority.js';
+import { checkCommitment } from '../commitment.js';
 import { describeMode } from '../descriptor.js';
+import { MODE_DECISION } from '../mode-ids.js';
 import type { Mode, ModeMessage, SessionBinding } from '../mode.js';
 import type { EvaluationPayload, ObjectionPayload, ProposalPayload, VotePayload } from './messages.js';
 import { INITIAL_DECISION_STATE, type DecisionState } from './state.js';
-
-export const MODE_DECISION = 'macp.mode.decision.v1';
 
 const RECOMMENDATIONS = ['APPROVE', 'REVIEW', 'BLOCK', 'REJECT'];
 const SEVERITIES = ['low', 'medium', 'high', 'critical'];
@@ -33,7 +31,7 @@ export const decisionMode: Mode<DecisionState> = {
   authorize(_state, binding, sender, messageType) {
     if (messageType === 'Commitment') return authorizeCommitment(binding, sender);
     if (!MESSAGE_TYPES.includes(messageType)) return refuse('FORBIDDEN', `${messageType} is not a message of the decision mode`);
-    return binding.participants.includes(sender) ? ACCEPTED : refuse('FORBIDDEN', `${sender} is not a participant of this session`);
+    return authorizeParticipant(binding, sender);
   },
   check,
   apply,
@@ -62,7 +60,7 @@ function check(state: DecisionState, binding: SessionBinding, message: ModeMessa
       const verdict = checkCommitment(binding, payload);
       if (!verdict.accepted) return verdict;
       if (state.proposals.size === 0) return invalid('a Commitment needs at least one proposal');
-      return checkPolicy(binding.policy, (rules) => evaluateDecision(parseDecisionRules(rules), state, binding.participants, payload.outcomePositive));
+      return checkPolicy(binding, state, payload.outcomePositive);
     }
   }
 }

@@ -1,0 +1,14 @@
+/** Ids of the shipped modes, as `Envelope.mode` has them. */
+export const MODE_DECISION = 'macp.mode.decision.v1';
+export const MODE_PROPOSAL = 'macp.mode.proposal.v1';
+export const MODE_TASK = 'macp.mode.task.v1';
+export const MODE_HANDOFF = 'macp.mode.handoff.v1';
+export const MODE_QUORUM = 'macp.mode.quorum.v1';
+export const MODE_MULTI_ROUND = 'ext.multi_round.v1';
+
+const GOVERNED: ReadonlySet<string> = new Set([MODE_DECISION, MODE_PROPOSAL, MODE_TASK, MODE_HANDOFF, MODE_QUORUM]);
+
+/** True for the five standard modes, the only ones whose commitments a policy judges (modes.md §13.4). */
+export function isGovernedMode(mode: string): boolean {
+  return GOVERNED.has(mode);
+}

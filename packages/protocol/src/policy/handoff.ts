@@ -1,0 +1,15 @@
+import { rulesReader } from './read-rules.js';
+import { ruleRoot, type RuleReading, type Rules } from './rule-group.js';
+
+/** Rules of a handoff policy with every default filled in (modes.md §12.5). They shape messages; no commitment is judged by them. */
+export interface HandoffRules {
+  /** Time after which a pending offer counts as accepted, in milliseconds; 0 = never. */
+  readonly implicitAcceptTimeoutMs: number;
+}
+
+/** Throws RuleTypeError for members of the wrong type. */
+export function parseHandoffRules(rules: Rules, reading: RuleReading = 'evaluation'): HandoffRules {
+  return { implicitAcceptTimeoutMs: ruleRoot(rules, reading).group('acceptance').integer('implicit_accept_timeout_ms', 0) };
+}
+
+export const handoffRulesOf = rulesReader(parseHandoffRules);
