@@ -1,0 +1,30 @@
+import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
+import { assess, INSTRUCTIONS, readTransaction, voteFor } from './decide.js';
+import { assessWithGraph, buildGraph } from './graph.js';
+import { assessOrAbstain, loadModel } from './model.js';
+import { signalsFrom, signalTools } from './tools.js';
+
+// Joins the session, lets the graph assess the proposal, and votes when the other evaluators have been heard. One program
+// for every evaluator: the role in the bootstrap file picks the instructions and the rule in decide.ts.
+const agent = fromBootstrap();
+const role = agent.bootstrap?.participant.role ?? '';
+const instructions = INSTRUCTIONS[role];
+
+if (instructions === undefined) {
+  agent.report({ type: 'abstained', reason: `no instructions for the role "${role}" in decide.ts` });
+} else {
+  const { model, callbacks } = await loadModel(agent, (facts, results) => assess(role, readTransaction(facts), signalsFrom(results)));
+  const graph = buildGraph({ model, tools: signalTools, callbacks });
+  const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
+  agent
+    .use(
+      evaluateProposals({
+        evaluate({ option, rationale }, { inputs, signal }) {
+          const facts = { ...readTransaction(inputs), proposal: { option, rationale } };
+          return assessOrAbstain((stop) => assessWithGraph(graph, { threadId: agent.sessionId, instructions, facts }, stop), { signal, abstain });
+        },
+      }),
+    )
+    .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
+}
+await agent.run();
