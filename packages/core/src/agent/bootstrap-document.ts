@@ -162,15 +162,15 @@ export class BootstrapDocument {
   }
 }
 
-const TRUE = ['true', '1', 'yes', 'on'];
-const FALSE = ['false', '0', 'no', 'off'];
+const TRUE: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on']);
+const FALSE: ReadonlySet<string> = new Set(['false', '0', 'no', 'off']);
 
 /** `1`, `true`, `yes`, `on` and their opposites, in any case. */
 export function toBoolean(text: string): boolean | undefined {
   const word = text.trim().toLowerCase();
-  if (TRUE.includes(word)) return true;
-  return FALSE.includes(word) ? false : undefined;
+  if (TRUE.has(word)) return true;
+  return FALSE.has(word) ? false : undefined;
 }
 
-const NESTED = ['run', 'participant', 'runtime', 'session', 'execution', 'agent', 'cancelCallback'];
-const shapeOf = (path: string): 'nested' | 'flat' => (NESTED.includes(path.split('.')[0] ?? '') ? 'nested' : 'flat');
+const NESTED: ReadonlySet<string> = new Set(['run', 'participant', 'runtime', 'session', 'execution', 'agent', 'cancelCallback']);
+const shapeOf = (path: string): 'nested' | 'flat' => (NESTED.has(path.split('.')[0] ?? '') ? 'nested' : 'flat');

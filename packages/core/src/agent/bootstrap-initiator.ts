@@ -1,14 +1,14 @@
 import {
   checkSessionStart,
   encodePayload,
-  Envelope,
   findMode,
   MACP_VERSION,
   MAX_TTL_MS,
   openSession,
-  Root,
   SessionStartPayload,
+  type Envelope,
   type Mode,
+  type Root,
   type SessionView,
 } from '@macp-agent/protocol';
 import { isJsonObject, type BootstrapDocument } from './bootstrap-document.js';

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { agentBootstrapSchema } from '@macp-agent/protocol/schemas';
 import { ProposalPayload } from '@macp-agent/protocol';
-import fc from 'fast-check';
+import { assert, boolean, constant, constantFrom, dictionary, integer, oneof, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBootstrap, type Bootstrap } from './bootstrap.js';
 import { InvalidBootstrapError } from './bootstrap-problem.js';
@@ -177,6 +177,10 @@ describe('the shapes in circulation', () => {
     expect(bootstrap.warnings.filter((text) => text.includes('not text'))).toHaveLength(2);
   });
 
+  it('accepts a number where text is expected, with a warning', () => {
+    expect(parseBootstrap(withValue(shapeA, 'runtime.bearerToken', 7)).warnings.join()).toContain('should be a string');
+  });
+
   it('fills what the older readers filled', () => {
     const bootstrap = parseBootstrap(withValue(without(without(shapeC, 'mode'), 'initiator', 'session_start', 'ttl_ms'), 'initiator.kickoff.payload', {}));
     expect(bootstrap).toMatchObject({
@@ -210,8 +214,7 @@ describe('problems', () => {
   it.each([
     [without(shapeA, 'runtime', 'bearerToken'), 'bootstrap.runtime.bearerToken is required'],
     [withValue(shapeA, 'runtime.bearerToken', ''), 'bootstrap.runtime.bearerToken is required'],
-    [withValue(shapeA, 'runtime.bearerToken', 'a\n'), 'must not contain blanks'],
-    [withValue(shapeA, 'runtime.bearerToken', 7), ''],
+    [withValue(shapeA, 'runtime.bearerToken', 'a\n'), 'must be visible ASCII'],
     [without(shapeC, 'auth_token'), 'bootstrap.runtime.bearerToken is required'],
     [withValue(shapeA, 'run.sessionId', ''), 'bootstrap.run.sessionId is empty; examples-service must pre-allocate it'],
     [withValue(shapeA, 'run.sessionId', 'SHORT'), 'must be a lower-case UUID v4/v7'],
@@ -240,10 +243,6 @@ describe('problems', () => {
     [withValue(shapeA, 'session.context', []), 'bootstrap.session.context must be an object'],
     [[], 'the document must be a JSON object'],
   ])('names the rule that is broken (%#)', (document, text) => {
-    if (text === '') {
-      expect(parseBootstrap(document).warnings.join()).toContain('should be a string');
-      return;
-    }
     const error = problemsOf(document);
     expect(error.code).toBe('INVALID_BOOTSTRAP');
     expect(error.message).toContain(text);
@@ -273,28 +272,12 @@ describe('problems', () => {
   });
 
   it('never prints a value, whatever is wrong', () => {
-    const junk = fc.oneof(fc.constant(SECRET), fc.constant([SECRET]), fc.constant({ a: SECRET }), fc.integer(), fc.boolean(), fc.constant(null));
-    const keys = [
-      'run',
-      'participant',
-      'runtime',
-      'participant_id',
-      'session_id',
-      'auth_token',
-      'initiator',
-      'cancel_callback',
-      'metadata',
-      'execution',
-      'participants',
-    ];
-    fc.assert(
-      fc.property(fc.dictionary(fc.constantFrom(...keys), junk), (document) => {
-        try {
-          parseBootstrap(document);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InvalidBootstrapError);
-          expect((error as Error).message).not.toContain(SECRET);
-        }
+    const junk = oneof(constant(SECRET), constant([SECRET]), constant({ a: SECRET }), integer(), boolean(), constant(null));
+    const keys = ['run', 'participant', 'runtime', 'participant_id', 'session_id', 'auth_token', 'initiator', 'cancel_callback', 'metadata', 'execution'];
+    assert(
+      property(dictionary(constantFrom(...keys), junk), (document) => {
+        const { message, problems } = problemsOf(document);
+        return problems.length > 0 && !message.includes(SECRET);
       }),
     );
   });

@@ -208,7 +208,7 @@ function readToken(document: BootstrapDocument, participantId: string, allowDeve
   }
   const token = document.required(FIELDS.bearerToken);
   // A line break would end the header; the usual cause is a token file read with its last newline.
-  if (token !== '' && /[\s\u0000-\u001f\u007f]/.test(token)) document.problem(FIELDS.bearerToken, 'must not contain blanks or line breaks', token);
+  if (token !== '' && /[^!-~]/.test(token)) document.problem(FIELDS.bearerToken, 'must be visible ASCII without blanks or line breaks', token);
   return token;
 }
 

@@ -147,13 +147,13 @@ function withExtra(document: Record<string, unknown>, extra: Readonly<Record<str
   const merged = { ...extra, ...document };
   for (const [key, item] of Object.entries(extra)) {
     const own = document[key];
-    if (isJsonObject(item) && isJsonObject(own) && !CLOSED.includes(key)) merged[key] = { ...item, ...own };
+    if (isJsonObject(item) && isJsonObject(own) && !CLOSED.has(key)) merged[key] = { ...item, ...own };
   }
   return merged;
 }
 
 /** Objects in which the published schema allows no other keys. */
-const CLOSED = ['initiator', 'cancelCallback'];
+const CLOSED: ReadonlySet<string> = new Set(['initiator', 'cancelCallback']);
 
 const notEmpty = <T extends object>(value: T): T | undefined => (Object.keys(value).length === 0 ? undefined : value);
 const compact = (value: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
