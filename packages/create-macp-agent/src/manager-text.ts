@@ -1,0 +1,40 @@
+import { startCommand, type PackageManager } from './package-manager.js';
+
+/** pnpm inside images and CI, where only npm is present: pinned to the major the project is written for. */
+const ONE_OFF: Record<Exclude<PackageManager, 'npm'>, string> = { pnpm: 'npx -y pnpm@10', yarn: 'yarn', bun: 'npx -y bun' };
+const LOCKFILES: Record<PackageManager, string> = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' };
+const FROZEN_PRODUCTION: Record<Exclude<PackageManager, 'npm'>, string> = {
+  pnpm: 'install --frozen-lockfile --prod',
+  yarn: 'install --frozen-lockfile --production',
+  bun: 'install --frozen-lockfile --production',
+};
+const EXEC: Record<Exclude<PackageManager, 'npm'>, string> = { pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' };
+
+/** Templates are written for npm; this is the same text for another manager. `path` decides how a container or CI reaches it. */
+export function forManager(text: string, path: string, manager: PackageManager): string {
+  if (manager === 'npm') return text;
+  const unattended = path === 'Dockerfile' || path.startsWith('.github/');
+  const command = unattended ? ONE_OFF[manager] : manager;
+  // `bun test` is bun's own test runner.
+  const test = manager === 'bun' ? `${command} run test` : `${command} test`;
+  const start = unattended ? `${command} ${manager === 'bun' ? 'run ' : ''}start` : startCommand(manager);
+  return text
+    .replaceAll(/\bnpm ci --omit=dev\b/g, `${command} ${FROZEN_PRODUCTION[manager]}`)
+    .replaceAll(/\bnpm prune --omit=dev\b/g, `${command} ${FROZEN_PRODUCTION[manager]}`)
+    .replaceAll(/\bnpm ci\b/g, `${command} install --frozen-lockfile`)
+    .replaceAll(/\bnpm (?:install|i)(?= (?:-D |--save-dev )?@)/g, `${command} add`)
+    .replaceAll(/\bnpm (start|test|run [\w:-]+) (?:-s |--silent )?-- /g, (_all, script: string) => `npm ${script} `)
+    .replaceAll(/\bnpm start\b/g, start)
+    .replaceAll(/\bnpm test\b/g, test)
+    .replaceAll(/\bnpm run\b/g, `${command} run`)
+    .replaceAll(/\bnpm install\b/g, `${command} install`)
+    .replaceAll(/\bnpx (?=macp\b)/g, `${EXEC[manager]} `)
+    .replaceAll(/\bpackage(?:-lock|\*)\.json\b\*?/g, (name) => lockfileWords(name, manager, path))
+    .replaceAll(/^ *cache: npm\n/gm, (line) => (manager === 'yarn' ? line.replace('npm', 'yarn') : ''));
+}
+
+function lockfileWords(name: string, manager: Exclude<PackageManager, 'npm'>, path: string): string {
+  // pnpm reads its settings at install, so the image needs that file as well.
+  const lockfile = path === 'Dockerfile' && manager === 'pnpm' ? `${LOCKFILES.pnpm} pnpm-workspace.yaml` : LOCKFILES[manager];
+  return name.startsWith('package*') ? `package.json ${lockfile}` : lockfile;
+}
