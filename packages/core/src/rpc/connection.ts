@@ -1,0 +1,219 @@
+import {
+  Client,
+  credentials as channelCredentials,
+  type ChannelCredentials,
+  type ChannelOptions,
+  type ClientDuplexStream,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import type { ErrorCode, ErrorContext } from '@macp-agent/protocol';
+import type { MethodDefinition } from '@macp-agent/protocol/service';
+import type { AuthConfig } from '../auth.js';
+import type { CallOptions } from '../call-options.js';
+import { checkTimeout, resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client-options.js';
+import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
+import { silentLogger, type Logger } from '../logger.js';
+import { Credentials } from './credentials.js';
+import { backoffMs, DEFAULT_RETRY, isRetryableFailure, sleep, type RetryPolicy } from './retry.js';
+import { abortedError, fromServiceError, isServiceError, type CallFacts } from './status.js';
+
+/** What one call needs besides its request. */
+export interface UnarySettings {
+  readonly what: string;
+  readonly context?: ErrorContext | undefined;
+  readonly notFound?: ErrorCode | undefined;
+  /** Sending the request twice has the effect of sending it once: retries are allowed. */
+  readonly repeatable: boolean;
+  readonly retry?: RetryPolicy | undefined;
+}
+
+/** A try that may be repeated gets half of the time left, but not less than this, so that a lost answer leaves time for the next. */
+const SHORTEST_TRY_MS = 1_000;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** One channel to one runtime: unary calls with limit, signal and retries, and the opening of streams. Connects on first use. */
+export class Connection {
+  readonly resolved: ResolvedClientOptions;
+  readonly auth: AuthConfig | undefined;
+  readonly logger: Logger;
+  readonly credentials = new Credentials();
+  readonly #client: Client;
+  /** Streams that close() ends, so that a process can exit. */
+  readonly #streams = new Set<{ cancel(): void }>();
+  #closed = false;
+
+  constructor(options: ClientOptions) {
+    this.resolved = resolveClientOptions(options);
+    this.auth = options.auth;
+    this.logger = options.logger ?? silentLogger;
+    for (const warning of this.resolved.warnings) this.logger.warn(warning);
+    this.#client = new Client(this.resolved.address, toChannelCredentials(options, this.resolved.plaintext), channelOptions(options, this.resolved.loopback));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Absolute end of a call, in the milliseconds of `performance.now()`. */
+  deadlineOf(options: CallOptions): number {
+    const timeoutMs = options.timeoutMs ?? options.deadlineMs;
+    return performance.now() + (timeoutMs === undefined ? this.resolved.defaultTimeoutMs : checkTimeout(timeoutMs, 'timeoutMs'));
+  }
+
+  /** One request, one answer; retried inside the limit when that is safe. */
+  async unary<Q, R>(method: MethodDefinition<Q, R>, request: Q, options: CallOptions, settings: UnarySettings): Promise<R> {
+    const { signal } = options;
+    const auth = options.auth ?? this.auth;
+    const deadline = this.deadlineOf(options);
+    const { repeatable, retry = DEFAULT_RETRY } = settings;
+    let renewed = false;
+    for (let attempt = 1; ; attempt += 1) {
+      this.checkUsable(settings.what, signal);
+      const remainingMs = deadline - performance.now();
+      if (remainingMs <= 0) throw new MacpTimeoutError(`${settings.what} at ${this.resolved.address}: no answer in time`, contextOf(settings));
+      const tryMs = repeatable && attempt <= retry.maxRetries ? Math.max(remainingMs / 2, Math.min(remainingMs, SHORTEST_TRY_MS)) : remainingMs;
+      try {
+        return await this.#once(method, request, auth, tryMs, signal, settings);
+      } catch (error) {
+        if (error instanceof MacpTransportError && error.grpcStatus === 'UNAUTHENTICATED' && !renewed) {
+          renewed = true;
+          if (await this.credentials.renewRefused(auth)) continue;
+        }
+        if (!repeatable || !isRetryableFailure(error)) throw error;
+        const waitMs = backoffMs(attempt, retry);
+        if (deadline - performance.now() <= waitMs) throw error;
+        if (attempt > retry.maxRetries) throw exhausted(attempt, error, settings);
+        await sleep(waitMs, signal, settings.what);
+      }
+    }
+  }
+
+  /** Opens a bidirectional call. The caller handles its events and cancels it. */
+  async bidi<Q, R>(method: MethodDefinition<Q, R>, auth: AuthConfig | undefined, what: string): Promise<ClientDuplexStream<Q, R>> {
+    this.checkUsable(what, undefined);
+    const metadata = await this.credentials.metadata(auth ?? this.auth);
+    this.checkUsable(what, undefined);
+    const call = this.#client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, metadata);
+    this.#streams.add(call);
+    call.on('status', () => this.#streams.delete(call));
+    return call;
+  }
+
+  /** A server stream as an iterable that keeps back-pressure; leaving it in any way cancels the call at the server. */
+  async *serverStream<Q, R>(
+    method: MethodDefinition<Q, R>,
+    request: Q,
+    options: Pick<CallOptions, 'auth' | 'signal'>,
+    what: string,
+  ): AsyncGenerator<R, void, undefined> {
+    const { signal } = options;
+    this.checkUsable(what, signal);
+    const metadata = await this.credentials.metadata(options.auth ?? this.auth);
+    this.checkUsable(what, signal);
+    const call = this.#client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata);
+    // Cancelling emits one more error after the iteration is over, which must not become an uncaught one.
+    call.on('error', () => undefined);
+    this.#streams.add(call);
+    const onAbort = (): void => call.cancel();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      for await (const message of call) yield message as R;
+    } catch (error) {
+      throw this.toError(error, { what, address: this.resolved.address }, signal);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#streams.delete(call);
+      call.cancel();
+    }
+  }
+
+  /** Throws ABORTED or CLOSED when a call must not begin. */
+  checkUsable(what: string, signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) throw abortedError(what, signal);
+    if (this.#closed) throw new MacpSdkError('CLOSED', `${what}: the client for ${this.resolved.address} is closed; make a new MacpClient`);
+  }
+
+  toError(error: unknown, facts: CallFacts, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted === true) return abortedError(facts.what, signal);
+    if (!isServiceError(error)) return error;
+    if (this.#closed) return new MacpSdkError('CLOSED', `${facts.what}: the client for ${facts.address} was closed`, { cause: error });
+    return fromServiceError(error, facts);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of this.#streams) call.cancel();
+    this.#client.close();
+  }
+
+  async #once<Q, R>(
+    method: MethodDefinition<Q, R>,
+    request: Q,
+    auth: AuthConfig | undefined,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    settings: UnarySettings,
+  ): Promise<R> {
+    const found = this.credentials.metadata(auth);
+    const metadata = found instanceof Promise ? await found : found;
+    this.checkUsable(settings.what, signal);
+    return new Promise<R>((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        metadata,
+        { deadline: Date.now() + timeoutMs },
+        (error: ServiceError | null, response?: R) => {
+          signal?.removeEventListener('abort', onAbort);
+          if (error === null) resolve(response as R);
+          else
+            reject(
+              this.toError(error, { what: settings.what, address: this.resolved.address, context: settings.context, notFound: settings.notFound }, signal),
+            );
+        },
+      );
+      const onAbort = (): void => call.cancel();
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
+
+function exhausted(attempts: number, cause: unknown, settings: UnarySettings): MacpRetryError {
+  const grpcStatus = cause instanceof MacpTransportError ? cause.grpcStatus : undefined;
+  const last = cause instanceof Error ? cause.message : '';
+  return new MacpRetryError(attempts, `${settings.what}: retries exhausted after ${attempts} attempts; last: ${last}`, {
+    cause,
+    grpcStatus,
+    ...contextOf(settings),
+  });
+}
+
+function contextOf(settings: UnarySettings): { context?: ErrorContext } {
+  return settings.context === undefined ? {} : { context: settings.context };
+}
+
+function toChannelCredentials(options: ClientOptions, plaintext: boolean): ChannelCredentials {
+  if (plaintext) return channelCredentials.createInsecure();
+  const { rootCertificates, clientCertificate } = options;
+  const pem = (value: Buffer | string | undefined): Buffer | null => (value === undefined ? null : Buffer.from(value));
+  return channelCredentials.createSsl(pem(rootCertificates), pem(clientCertificate?.key), pem(clientCertificate?.cert));
+}
+
+function channelOptions(options: ClientOptions, loopback: boolean): ChannelOptions {
+  return {
+    // A dead peer is noticed within 40 s even when no packet says so.
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 5_000,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    // Clients with different credentials or options never share a connection by accident.
+    'grpc.use_local_subchannel_pool': 1,
+    // A proxy for the outside world has no way back to this host.
+    ...(loopback ? { 'grpc.enable_http_proxy': 0 } : {}),
+    ...(options.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': options.serverName, 'grpc.default_authority': options.serverName }),
+  };
+}

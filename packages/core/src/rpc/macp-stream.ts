@@ -1,0 +1,129 @@
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import type { Envelope, StreamSessionRequest, StreamSessionResponse } from '@macp-agent/protocol';
+import { runtimeService } from '@macp-agent/protocol/service';
+import { guardSender, type AuthConfig } from '../auth.js';
+import { MacpSdkError, MacpTimeoutError } from '../errors.js';
+import { EnvelopeBuffer } from '../session/envelope-buffer.js';
+import type { Connection } from './connection.js';
+import { refusalCode } from './status.js';
+
+type Call = ClientDuplexStream<StreamSessionRequest, StreamSessionResponse>;
+
+const BUFFER_SIZE = 256;
+const WHAT = 'StreamSession';
+
+/**
+ * One StreamSession call as it is on the wire (runtime.md §9): write envelopes or a subscribe frame, read what comes. No reconnect
+ * and no acknowledgements; `Session.openStream()` has both.
+ */
+export class MacpStream implements AsyncIterable<Envelope> {
+  readonly #connection: Connection;
+  readonly #auth: AuthConfig | undefined;
+  readonly #listeners = new Set<(error: { code: string; message: string }) => void>();
+  readonly #buffer: EnvelopeBuffer<Envelope>;
+  readonly #opening: Promise<Call>;
+  #call: Call | undefined;
+  #closed = false;
+
+  constructor(connection: Connection, auth: AuthConfig | undefined) {
+    this.#connection = connection;
+    this.#auth = auth;
+    this.#buffer = new EnvelopeBuffer<Envelope>(BUFFER_SIZE, () => this.#call?.resume());
+    this.#opening = this.#open();
+    this.#opening.catch((error: unknown) => this.#buffer.end(error));
+  }
+
+  /** Writes one envelope; a refusal comes to `onInlineError`, or ends the stream. */
+  async send(envelope: Envelope): Promise<void> {
+    guardSender(this.#auth, envelope.sender);
+    await this.#write({ envelope, subscribeSessionId: '', afterSequence: 0 });
+  }
+
+  /** Asks for the history after an ordinal, then what follows. */
+  async sendSubscribe(sessionId: string, afterSequence = 0): Promise<void> {
+    await this.#write({ subscribeSessionId: sessionId, afterSequence });
+  }
+
+  /** Accepted envelopes until the runtime ends the stream. Leaving the loop cancels the call. */
+  responses(): AsyncGenerator<Envelope, void, undefined> {
+    return this.#iterate();
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Envelope, void, undefined> {
+    return this.#iterate();
+  }
+
+  /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit); nothing is lost then. */
+  async read(timeoutMs?: number): Promise<Envelope | null> {
+    if (timeoutMs !== undefined && !(await this.#buffer.readyWithin(timeoutMs))) throw new MacpTimeoutError(`${WHAT}: no envelope within ${timeoutMs} ms`);
+    return (await this.#buffer.next()) ?? null;
+  }
+
+  /** In-stream errors; the stream stays open. Returns what ends it. */
+  onInlineError(listener: (error: { code: string; message: string }) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Half-closes: the runtime delivers what is queued and ends the stream. Idempotent; later sends fail. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#call?.end();
+  }
+
+  /** Ends the call at the runtime at once. */
+  cancel(): void {
+    this.#closed = true;
+    this.#buffer.discard();
+    this.#call?.cancel();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel();
+  }
+
+  async #open(): Promise<Call> {
+    const call = await this.#connection.bidi(runtimeService.StreamSession, this.#auth, WHAT);
+    this.#call = call;
+    call.on('data', (frame: StreamSessionResponse) => this.#onFrame(call, frame));
+    call.on('end', () => this.#buffer.end());
+    call.on('error', (error: ServiceError) => {
+      this.#buffer.end(this.#connection.toError(error, { what: WHAT, address: this.#connection.resolved.address }, undefined));
+    });
+    if (this.#closed) call.end();
+    return call;
+  }
+
+  #onFrame(call: Call, frame: StreamSessionResponse): void {
+    const { envelope, error } = frame;
+    if (envelope !== undefined) this.#buffer.push(envelope);
+    if (error !== undefined) for (const listener of [...this.#listeners]) listener({ code: refusalCode(error.code, error.message), message: error.message });
+    if (this.#buffer.isFull) call.pause();
+  }
+
+  async #write(frame: StreamSessionRequest): Promise<void> {
+    if (this.#closed) throw new MacpSdkError('CLOSED', `${WHAT}: stream is already closed`);
+    const call = await this.#opening;
+    if (!call.write(frame)) await drained(call);
+  }
+
+  async *#iterate(): AsyncGenerator<Envelope, void, undefined> {
+    try {
+      for (let envelope = await this.#buffer.next(); envelope !== undefined; envelope = await this.#buffer.next()) yield envelope;
+    } finally {
+      this.cancel();
+    }
+  }
+}
+
+/** Waits for room in the send window; a call that ended needs none. */
+function drained(call: Call): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of ['drain', 'close', 'error', 'status']) call.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error', 'status']) call.on(event, done);
+  });
+}

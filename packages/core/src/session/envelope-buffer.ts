@@ -1,0 +1,90 @@
+/** A bounded queue between one producer, which looks at `isFull`, and one reader. Failure and end come after what is buffered. */
+export class EnvelopeBuffer<T> {
+  readonly #limit: number;
+  readonly #onRoom: () => void;
+  #items: T[] = [];
+  #head = 0;
+  #end: { readonly error?: unknown } | undefined;
+  #wake: (() => void)[] = [];
+
+  /** `onRoom` is called when a full buffer has been read down to half. */
+  constructor(limit: number, onRoom: () => void) {
+    this.#limit = limit;
+    this.#onRoom = onRoom;
+  }
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get isFull(): boolean {
+    return this.size >= this.#limit;
+  }
+
+  push(item: T): void {
+    if (this.#end !== undefined) return;
+    this.#items.push(item);
+    this.#wakeAll();
+  }
+
+  /** No more items; with an error the reader gets it after the buffered ones. The first end counts. */
+  end(error?: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = error === undefined ? {} : { error };
+    this.#wakeAll();
+  }
+
+  /** Forgets what is buffered and ends at once. */
+  discard(error?: unknown): void {
+    this.#items = [];
+    this.#head = 0;
+    this.#end = error === undefined ? {} : { error };
+    this.#wakeAll();
+  }
+
+  /** The next item; undefined at the end, also on later calls. */
+  async next(): Promise<T | undefined> {
+    for (;;) {
+      const item = this.#take();
+      if (item !== undefined) return item;
+      if (this.#end !== undefined) {
+        if (this.#end.error !== undefined) throw this.#end.error;
+        return undefined;
+      }
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  /** True as soon as an item or the end is there, false after `timeoutMs`. */
+  async readyWithin(timeoutMs: number): Promise<boolean> {
+    if (this.size > 0 || this.#end !== undefined) return true;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<boolean>((resolve) => {
+        this.#wake.push(() => resolve(true));
+        timer = setTimeout(() => resolve(false), timeoutMs);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #take(): T | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head === this.#items.length || this.#head >= this.#limit) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.size === Math.floor(this.#limit / 2)) this.#onRoom();
+    return item;
+  }
+
+  #wakeAll(): void {
+    const wake = this.#wake;
+    if (wake.length === 0) return;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+}

@@ -1,0 +1,451 @@
+import type { ClientDuplexStream, ServiceError, StatusObject } from '@grpc/grpc-js';
+import {
+  decodePayload,
+  isTerminal,
+  RUNTIME_ONLY_TYPES,
+  type Envelope,
+  type SessionState,
+  type StreamSessionRequest,
+  type StreamSessionResponse,
+  type WireError,
+} from '@macp-agent/protocol';
+import { runtimeService } from '@macp-agent/protocol/service';
+import type { AuthConfig } from '../auth.js';
+import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
+import type { Connection } from '../rpc/connection.js';
+import { backoffMs, sleep } from '../rpc/retry.js';
+import { abortedError, fromServiceError, refusalCode } from '../rpc/status.js';
+import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
+import { EchoAcks, type EchoOutcome } from './echo-acks.js';
+import { EnvelopeBuffer } from './envelope-buffer.js';
+
+/** An accepted envelope as a session stream delivers it. */
+export type ReceivedEnvelope = Envelope & {
+  /** The payload as a plain object; the bytes for a type that is not known here; undefined when the bytes do not decode. */
+  readonly decodedPayload: unknown;
+  /** Ordinal in the session, SessionStart is 1 (runtime.md §9.3); what `afterSequence` takes. */
+  readonly sequence: number;
+};
+
+/** How a session is followed. */
+export interface StreamOptions {
+  /** Deliver what comes after this ordinal; default 0 = from SessionStart. */
+  readonly afterSequence?: number | undefined;
+  /** Ends the stream: iteration fails with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+  /** Credential of this stream; default that of the session. */
+  readonly auth?: AuthConfig | undefined;
+  /** Envelopes held for a slow reader before the runtime is held back; default 256. */
+  readonly bufferSize?: number | undefined;
+  /** How long to wait for a session that does not exist yet; default 300 000 ms. Then SESSION_NOT_FOUND. */
+  readonly waitForSessionMs?: number | undefined;
+  /** How long to try to reconnect after a connection was lost; default 300 000 ms. Then RETRIES_EXHAUSTED. */
+  readonly reconnectForMs?: number | undefined;
+}
+
+/** What a stream is given by its session. */
+export interface StreamHost {
+  readonly connection: Connection;
+  readonly lifecycle: LifecycleHub;
+  readonly sessionId: string;
+  readonly auth: AuthConfig | undefined;
+  /** Called for each envelope right before its reader gets it. */
+  onDelivered(envelope: ReceivedEnvelope): void;
+  onLifecycle(change: LifecycleChange): void;
+  onEnded(stream: SessionStream): void;
+}
+
+type Call = ClientDuplexStream<StreamSessionRequest, StreamSessionResponse>;
+
+const BUFFER_SIZE = 256;
+const WAIT_FOR_SESSION = { baseMs: 50, maxMs: 1_000 };
+const RECONNECT = { baseMs: 100, maxMs: 5_000 };
+/** Ids remembered to drop what a resumed stream delivers again. */
+const REMEMBERED_IDS = 1_024;
+/** After a session has ended, the runtime gets this long without a frame to hand over the rest and end the stream. */
+const DRAIN_MS = 3_000;
+/** More messages than this in flight on one stream go by unary Send. */
+const MAX_IN_FLIGHT = 1_024;
+const FATAL_STATUS: ReadonlySet<string> = new Set(['UNIMPLEMENTED', 'INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'PERMISSION_DENIED']);
+
+/**
+ * The accepted envelopes of one session, in order, each once: waits for a session that does not exist yet, reconnects, resumes
+ * after the last ordinal, and ends when the session has ended and everything accepted was delivered (RFC-MACP-0006 §3).
+ * One reader. `break`, `close()` and the signal cancel the call at the runtime at once.
+ */
+export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
+  readonly sessionId: string;
+  readonly #host: StreamHost;
+  readonly #auth: AuthConfig | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #waitForSessionMs: number;
+  readonly #reconnectForMs: number;
+  readonly #buffer: EnvelopeBuffer<ReceivedEnvelope>;
+  readonly #acks = new EchoAcks();
+  readonly #recentIds = new Set<string>();
+  readonly #inlineListeners = new Set<(error: { code: string; message: string }) => void>();
+  readonly #lifecycleListeners = new Set<(change: LifecycleChange) => void>();
+  readonly #finished = new AbortController();
+  #call: Call | undefined;
+  #wake: AbortController | undefined;
+  #received: number;
+  #delivered: number;
+  #state: SessionState | undefined;
+  #known = false;
+  #progress = false;
+  #paused = false;
+  #refusedBy: MacpSdkError | undefined;
+  #run: Promise<void>;
+
+  constructor(host: StreamHost, options: StreamOptions = {}) {
+    const { afterSequence = 0, bufferSize = BUFFER_SIZE } = options;
+    if (!Number.isSafeInteger(afterSequence) || afterSequence < 0)
+      throw new MacpSdkError('INVALID_OPTIONS', `afterSequence must be a whole number from 0, got ${afterSequence}`);
+    if (!(bufferSize >= 1)) throw new MacpSdkError('INVALID_OPTIONS', `bufferSize must be at least 1, got ${bufferSize}`);
+    this.sessionId = host.sessionId;
+    this.#host = host;
+    this.#auth = options.auth ?? host.auth;
+    this.#signal = options.signal;
+    this.#waitForSessionMs = options.waitForSessionMs ?? 300_000;
+    this.#reconnectForMs = options.reconnectForMs ?? 300_000;
+    this.#received = afterSequence;
+    this.#delivered = afterSequence;
+    this.#buffer = new EnvelopeBuffer(bufferSize, () => this.#resume());
+    this.#run = this.#follow();
+  }
+
+  /** Ordinal of the last envelope that the reader got. */
+  get lastSequence(): number {
+    return this.#delivered;
+  }
+
+  /** Last known state of the session; after the end of the stream one of RESOLVED, EXPIRED and CANCELLED, unless it was closed. */
+  get state(): SessionState | undefined {
+    return this.#state;
+  }
+
+  /** The envelopes, as `for await` takes them. */
+  responses(): AsyncGenerator<ReceivedEnvelope, void, undefined> {
+    return this.#read();
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<ReceivedEnvelope, void, undefined> {
+    return this.#read();
+  }
+
+  /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit of its own); nothing is lost then. */
+  async read(timeoutMs?: number): Promise<ReceivedEnvelope | null> {
+    if (timeoutMs !== undefined && !(await this.#buffer.readyWithin(timeoutMs))) {
+      throw new MacpTimeoutError(`no envelope of session ${this.sessionId} within ${timeoutMs} ms`, { context: { sessionId: this.sessionId } });
+    }
+    return (await this.#next()) ?? null;
+  }
+
+  /** Refusals that belong to no message in flight; the stream stays open. Returns what ends it. */
+  onInlineError(listener: (error: { code: string; message: string }) => void): () => void {
+    this.#inlineListeners.add(listener);
+    return () => this.#inlineListeners.delete(listener);
+  }
+
+  /** State changes of the session (suspended, resumed, cancelled, expired, resolved), which no envelope carries. Returns what ends it. */
+  onLifecycle(listener: (change: LifecycleChange) => void): () => void {
+    this.#lifecycleListeners.add(listener);
+    return () => this.#lifecycleListeners.delete(listener);
+  }
+
+  /** Cancels the call at the runtime; a reader sees the end. Idempotent. */
+  close(): void {
+    this.#stop(undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#run;
+  }
+
+  /**
+   * Writes an envelope to the stream and waits for its echo. Undefined when this stream cannot take it now (not connected, its
+   * reader is behind, other credential): use unary Send.
+   */
+  sendEcho(envelope: Envelope, auth: AuthConfig | undefined, timeoutMs: number): Promise<EchoOutcome> | undefined {
+    const call = this.#call;
+    if (call === undefined || !this.#progress || this.#paused || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
+    if (this.#draining || this.#recentIds.has(envelope.messageId)) return undefined;
+    const outcome = this.#acks.wait(envelope.messageId, timeoutMs);
+    call.write({ envelope, subscribeSessionId: '', afterSequence: 0 });
+    return outcome;
+  }
+
+  get #draining(): boolean {
+    return this.#state !== undefined && isTerminal(this.#state);
+  }
+
+  async *#read(): AsyncGenerator<ReceivedEnvelope, void, undefined> {
+    try {
+      for (let envelope = await this.#next(); envelope !== undefined; envelope = await this.#next()) yield envelope;
+    } finally {
+      this.close();
+    }
+  }
+
+  async #next(): Promise<ReceivedEnvelope | undefined> {
+    const envelope = await this.#buffer.next();
+    if (envelope === undefined) return undefined;
+    this.#delivered = envelope.sequence;
+    this.#host.onDelivered(envelope);
+    return envelope;
+  }
+
+  /** Connects until the session has ended, the reader has left, or a failure cannot be helped. */
+  async #follow(): Promise<void> {
+    const unfollow = this.#host.lifecycle.follow(this.sessionId, (change) => this.#onLifecycle(change));
+    const onAbort = (): void => this.#stop(this.#signal === undefined ? undefined : abortedError(this.#what, this.#signal));
+    this.#signal?.addEventListener('abort', onAbort, { once: true });
+    if (this.#signal?.aborted === true) onAbort();
+    try {
+      await this.#connectLoop();
+      this.#buffer.end();
+    } catch (error) {
+      this.#buffer.end(error);
+    } finally {
+      unfollow();
+      this.#signal?.removeEventListener('abort', onAbort);
+      this.#acks.giveUp();
+      this.#finished.abort();
+      this.#host.onEnded(this);
+    }
+  }
+
+  get #what(): string {
+    return `StreamSession of ${this.sessionId}`;
+  }
+
+  async #connectLoop(): Promise<void> {
+    const began = performance.now();
+    let troubleSince = 0;
+    let attempt = 0;
+    let renewed = false;
+    while (!this.#finished.signal.aborted) {
+      if (this.#buffer.isFull) await this.#untilRoom();
+      this.#progress = false;
+      const failure = await this.#connectOnce();
+      if (this.#finished.signal.aborted) return;
+      if (failure === undefined && this.#draining) return;
+      if (this.#progress) {
+        attempt = 0;
+        troubleSince = 0;
+        renewed = false;
+      }
+      attempt += 1;
+      troubleSince ||= performance.now();
+      if (failure?.code === 'SESSION_NOT_FOUND') {
+        if (this.#draining) return;
+        this.#checkWait(failure, began);
+        await this.#pause(backoffMs(attempt, WAIT_FOR_SESSION));
+        continue;
+      }
+      if (failure?.code === 'UNAUTHENTICATED' && !renewed && (await this.#host.connection.credentials.renewRefused(this.#auth))) {
+        renewed = true;
+        continue;
+      }
+      if (failure !== undefined && isFatal(failure)) throw failure;
+      if (performance.now() - troubleSince > this.#reconnectForMs) {
+        throw new MacpRetryError(attempt, `${this.#what}: no connection for ${this.#reconnectForMs} ms; ordinal ${this.#received} was the last received`, {
+          cause: failure,
+        });
+      }
+      this.#host.connection.logger.debug('session stream reconnects', { sessionId: this.sessionId, afterSequence: this.#received, code: failure?.code });
+      await this.#pause(backoffMs(attempt, RECONNECT));
+    }
+  }
+
+  #checkWait(failure: MacpSdkError, began: number): void {
+    const context = { sessionId: this.sessionId };
+    if (this.#known) {
+      throw new MacpTransportError(
+        'SESSION_NOT_FOUND',
+        `${this.#what}: the runtime no longer knows this session, after ordinal ${this.#received}; it restarted without stored history, or dropped the ended session`,
+        { cause: failure, context },
+      );
+    }
+    if (performance.now() - began < this.#waitForSessionMs) return;
+    throw new MacpTransportError(
+      'SESSION_NOT_FOUND',
+      `${this.#what}: nobody started it within ${this.#waitForSessionMs} ms; check the session id and the initiator`,
+      { cause: failure, context },
+    );
+  }
+
+  /** One call from subscribe to end; the failure it ended with, undefined for a clean end. */
+  async #connectOnce(): Promise<MacpSdkError | undefined> {
+    const { connection } = this.#host;
+    let call: Call;
+    try {
+      call = await connection.bidi(runtimeService.StreamSession, this.#auth, this.#what);
+    } catch (error) {
+      if (error instanceof MacpSdkError) return error;
+      throw error;
+    }
+    if (this.#finished.signal.aborted) {
+      call.on('error', () => undefined);
+      call.cancel();
+      return undefined;
+    }
+    this.#call = call;
+    this.#paused = false;
+    this.#refusedBy = undefined;
+    const failure = await new Promise<ServiceError | undefined>((resolve) => {
+      call.on('data', (frame: StreamSessionResponse) => this.#onFrame(call, frame));
+      call.on('error', (error: ServiceError) => resolve(error));
+      // A good status arrives before the last frames are read, `end` after them.
+      call.on('status', (status: StatusObject) => {
+        if (call !== this.#call) resolve(undefined);
+        else if (status.code === 0) call.on('end', () => resolve(undefined));
+      });
+      call.write({ subscribeSessionId: this.sessionId, afterSequence: this.#received });
+      if (this.#draining) this.#drain();
+    });
+    if (this.#call === call) this.#call = undefined;
+    this.#acks.giveUp();
+    if (this.#refusedBy !== undefined) return this.#refusedBy;
+    if (failure === undefined) return undefined;
+    if (connection.closed) return new MacpSdkError('CLOSED', `${this.#what}: the client was closed`, { cause: failure });
+    return fromServiceError(failure, { what: this.#what, address: connection.resolved.address, context: { sessionId: this.sessionId } });
+  }
+
+  #onFrame(call: Call, frame: StreamSessionResponse): void {
+    // Frames that grpc-js still holds of a call that was given up: the next call brings them again.
+    if (call !== this.#call) return;
+    if (frame.error !== undefined) {
+      this.#onRefusal(call, frame.error);
+      return;
+    }
+    const { envelope } = frame;
+    if (envelope === undefined || envelope.sessionId !== this.sessionId || this.#recentIds.has(envelope.messageId)) return;
+    this.#known = true;
+    this.#progress = true;
+    this.#remember(envelope.messageId);
+    // Records of the runtime take no ordinal in the reference runtime; where they do, the id check drops what comes twice.
+    if (!RUNTIME_ONLY_TYPES.has(envelope.messageType)) this.#received += 1;
+    const decoded = decodePayload(envelope.mode, envelope.messageType, envelope.payload);
+    this.#buffer.push(Object.assign(envelope, { decodedPayload: decoded.ok ? decoded.payload : undefined, sequence: this.#received }));
+    this.#acks.accepted(envelope);
+    if (envelope.messageType === 'Commitment') this.#resolved();
+    else if (this.#buffer.isFull) this.#holdBack(call);
+  }
+
+  #onRefusal(call: Call, error: WireError): void {
+    if (error.messageId !== '' && this.#acks.refused(error)) return;
+    const code = refusalCode(error.code, error.message);
+    const subscribeRefused = !this.#progress && (code === 'FORBIDDEN' || code === 'SESSION_NOT_FOUND');
+    if (subscribeRefused || code === 'HISTORY_UNAVAILABLE') {
+      this.#refusedBy = new MacpTransportError(code, `${this.#what} was refused: ${error.message || error.code}. ${HINTS[code] ?? ''}`, {
+        context: { sessionId: this.sessionId },
+      });
+      call.cancel();
+      return;
+    }
+    this.#host.connection.logger.warn('refusal on a session stream', { sessionId: this.sessionId, code });
+    for (const listener of [...this.#inlineListeners]) listener({ code, message: error.message });
+  }
+
+  #remember(messageId: string): void {
+    this.#recentIds.add(messageId);
+    if (this.#recentIds.size <= REMEMBERED_IDS) return;
+    for (const oldest of this.#recentIds) {
+      this.#recentIds.delete(oldest);
+      return;
+    }
+  }
+
+  /** The Commitment is the last envelope of a session. */
+  #resolved(): void {
+    this.#state = 'RESOLVED';
+    this.#stop(undefined, false);
+  }
+
+  #onLifecycle(change: LifecycleChange): void {
+    this.#known = true;
+    this.#state = change.state;
+    this.#host.onLifecycle(change);
+    for (const listener of [...this.#lifecycleListeners]) listener(change);
+    this.#wake?.abort();
+    if (isTerminal(change.state)) this.#drain();
+  }
+
+  /** Half-closes: the runtime hands over what it accepted and ends the call (runtime.md §9.1). */
+  #drain(): void {
+    const call = this.#call;
+    if (call === undefined) return;
+    call.end();
+    let seen = this.#received;
+    const timer = setInterval(() => {
+      if (call === this.#call && (this.#paused || seen !== this.#received)) {
+        seen = this.#received;
+        return;
+      }
+      clearInterval(timer);
+      if (call === this.#call) this.#stop(undefined, false);
+    }, DRAIN_MS);
+    call.on('close', () => clearInterval(timer));
+    call.on('status', () => clearInterval(timer));
+  }
+
+  #holdBack(call: Call): void {
+    this.#paused = true;
+    call.pause();
+    // The echoes of messages in flight are behind what the reader has not read yet.
+    this.#acks.giveUp();
+  }
+
+  #resume(): void {
+    this.#wake?.abort();
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#call?.resume();
+  }
+
+  async #untilRoom(): Promise<void> {
+    while (this.#buffer.isFull && !this.#finished.signal.aborted) await this.#pause(1_000);
+  }
+
+  /** Waits; ends early when the stream ends or something has changed. */
+  async #pause(ms: number): Promise<void> {
+    const wake = new AbortController();
+    this.#wake = wake;
+    const signal = AbortSignal.any([wake.signal, this.#finished.signal]);
+    try {
+      await sleep(ms, signal, this.#what);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#wake = undefined;
+    }
+  }
+
+  /** Ends everything: with `discard` the reader gets nothing more than the error, without it first what is buffered. */
+  #stop(error: MacpSdkError | undefined, discard = true): void {
+    if (this.#finished.signal.aborted) {
+      if (discard && error === undefined) this.#buffer.discard();
+      return;
+    }
+    this.#finished.abort();
+    if (discard) this.#buffer.discard(error);
+    else this.#buffer.end(error);
+    this.#acks.giveUp();
+    const call = this.#call;
+    this.#call = undefined;
+    call?.cancel();
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  FORBIDDEN: 'Only declared participants, the initiator and observers may follow a session: compare the sender of this credential with its participants.',
+  HISTORY_UNAVAILABLE: 'Read the outcome with GetSession.',
+};
+
+function isFatal(failure: MacpSdkError): boolean {
+  if (!(failure instanceof MacpTransportError)) return true;
+  if (['FORBIDDEN', 'UNAUTHENTICATED', 'HISTORY_UNAVAILABLE', 'CREDENTIAL_REQUIRED'].includes(failure.code)) return true;
+  return FATAL_STATUS.has(failure.grpcStatus ?? '');
+}

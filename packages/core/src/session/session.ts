@@ -1,0 +1,273 @@
+import { checkSessionStart, findMode, type Ack, type Envelope, type SessionMetadata, type SessionView } from '@macp-agent/protocol';
+import { guardSender, senderFor, type AuthConfig } from '../auth.js';
+import { readCallOptions, type AckOptions, type CallOptions } from '../call-options.js';
+import type { MacpClient } from '../client.js';
+import {
+  buildCommitmentPayload,
+  buildEnvelope,
+  buildSessionStartPayload,
+  DEFAULT_CONFIGURATION_VERSION,
+  DEFAULT_MODE_VERSION,
+  DEFAULT_POLICY_VERSION,
+  type BoundVersions,
+  type CommitmentInput,
+  type SessionStartInput,
+} from '../envelope.js';
+import { MacpAckError, MacpSessionError } from '../errors.js';
+import { newSessionId } from '../ids.js';
+import { validateRequiredField, validateSessionId, validateSessionStart } from '../validate.js';
+import { Projection } from './projection.js';
+import { SessionFold } from './session-fold.js';
+import { SessionStream, type StreamOptions } from './session-stream.js';
+
+/** Which way messages take: `stream` = the open stream of the session with its echo as acknowledgement, `unary` = Send, `auto` = the stream where it is open and the runtime reports refusals on it, else Send. */
+export type SendVia = 'auto' | 'unary' | 'stream';
+
+/** What a session is made of. */
+export interface SessionOptions {
+  /** Default: a new UUID version 4. */
+  readonly sessionId?: string | undefined;
+  /** Versions for `start`, which its own argument overrides; default `1.0.0`, `config.default`, `policy.default`. */
+  readonly modeVersion?: string | undefined;
+  readonly configurationVersion?: string | undefined;
+  readonly policyVersion?: string | undefined;
+  /** Credential of all calls of this session; default that of the client. */
+  readonly auth?: AuthConfig | undefined;
+  /** Default `auto`. */
+  readonly sendVia?: SendVia | undefined;
+}
+
+/** Options of the verbs: who sends, and how the call is limited. */
+export interface VerbOptions extends AckOptions {
+  /** Sender of the envelope; default that of the credential. Another one than expected fails with MacpIdentityMismatchError. */
+  readonly sender?: string | undefined;
+}
+
+/** Verb options may also be fields of the first argument, as older code writes them. */
+export type WithSender<T> = T & { readonly sender?: string | undefined; readonly auth?: AuthConfig | undefined };
+
+const FEATURE_REFUSALS = 'in_stream_refusals';
+
+/**
+ * One session of any mode: start or join, send, commit, control, follow. All verbs fail with MacpSessionError before sending
+ * when a field is wrong, MacpAckError when the runtime refuses, MacpTransportError when it cannot be reached; `signal` cancels
+ * the wait, not a message that is already on its way. No I/O until the first call.
+ */
+export class Session<P extends Projection = Projection> {
+  readonly client: MacpClient;
+  readonly mode: string;
+  readonly sessionId: string;
+  readonly auth: AuthConfig | undefined;
+  /** The query names over `view`. */
+  readonly projection: P;
+  readonly #fold = new SessionFold();
+  readonly #sendVia: SendVia;
+  readonly #streams = new Set<SessionStream>();
+  readonly #given: BoundVersions;
+  #bound: BoundVersions | undefined;
+
+  constructor(client: MacpClient, mode: string, options: SessionOptions = {}, makeProjection?: (read: () => SessionView | undefined) => P) {
+    this.client = client;
+    this.mode = mode;
+    this.sessionId = options.sessionId ?? newSessionId();
+    this.auth = options.auth;
+    this.#sendVia = options.sendVia ?? 'auto';
+    this.#given = {
+      modeVersion: options.modeVersion ?? DEFAULT_MODE_VERSION,
+      configurationVersion: options.configurationVersion ?? DEFAULT_CONFIGURATION_VERSION,
+      policyVersion: options.policyVersion ?? DEFAULT_POLICY_VERSION,
+    };
+    const read = (): SessionView | undefined => this.view;
+    this.projection = makeProjection === undefined ? (new Projection(read) as P) : makeProjection(read);
+  }
+
+  /** The folded view: what the stream gave its reader, plus own accepted messages. Undefined until the SessionStart is known. */
+  get view(): SessionView | undefined {
+    return this.#fold.view;
+  }
+
+  /** The version this session is bound to, or will be started with. */
+  get modeVersion(): string {
+    return this.#versions.modeVersion;
+  }
+
+  get configurationVersion(): string {
+    return this.#versions.configurationVersion;
+  }
+
+  get policyVersion(): string {
+    return this.#versions.policyVersion;
+  }
+
+  get #versions(): BoundVersions {
+    return this.#bound ?? this.#given;
+  }
+
+  get #credential(): AuthConfig | undefined {
+    return this.auth ?? this.client.auth;
+  }
+
+  /** Sends SessionStart: the sender becomes the initiator (RFC-MACP-0001 §7). Versions given here win over the constructor's. */
+  async start(input: WithSender<SessionStartInput>, options: VerbOptions = {}): Promise<Ack> {
+    validateSessionId(this.sessionId);
+    validateSessionStart(input);
+    const payload = buildSessionStartPayload({
+      ...input,
+      modeVersion: input.modeVersion ?? this.#given.modeVersion,
+      configurationVersion: input.configurationVersion ?? this.#given.configurationVersion,
+      policyVersion: input.policyVersion ?? this.#given.policyVersion,
+    });
+    const { modeVersion, configurationVersion, policyVersion } = payload;
+    const verb = withInput(input, options);
+    const mode = findMode(this.mode, modeVersion);
+    const verdict = mode === undefined ? undefined : checkSessionStart(mode, payload, senderFor(this.#authOf(verb), verb.sender));
+    if (verdict?.accepted === false) throw new MacpSessionError(`SessionStart of ${this.sessionId}: ${verdict.message}`);
+    const ack = await this.send('SessionStart', payload, { ...verb, via: 'unary' });
+    if (ack.ok) this.#bound = { modeVersion, configurationVersion, policyVersion };
+    return ack;
+  }
+
+  /** Sends one message of the mode; `payload` is its plain object, or encoded bytes for a type that is not known here. */
+  async send(messageType: string, payload: object, options: VerbOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
+    const auth = this.#authOf(options);
+    const envelope = buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender: senderFor(auth, options.sender) });
+    return this.sendEnvelope(envelope, options);
+  }
+
+  /** Sends a complete envelope of this session. */
+  async sendEnvelope(envelope: Envelope, options: AckOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
+    const auth = this.#authOf(options);
+    guardSender(auth, envelope.sender);
+    const ack = (await this.#sendOnStream(envelope, auth, options)) ?? (await this.client.send(envelope, auth === undefined ? options : { ...options, auth }));
+    if (ack.ok && envelope.sessionId === this.sessionId) this.#fold.acknowledged(withSender(envelope, auth), ack.acceptedAtUnixMs || Date.now());
+    return ack;
+  }
+
+  /** Commits the outcome, which ends the session. The versions are those the session is bound to, also when it was joined. */
+  async commit(input: WithSender<CommitmentInput>, options: VerbOptions = {}): Promise<Ack> {
+    for (const field of ['action', 'authorityScope', 'reason'] as const) validateRequiredField(input[field], field);
+    const verb = withInput(input, options);
+    const versions = await this.#learnVersions(verb);
+    return this.send('Commitment', buildCommitmentPayload(input, versions), verb);
+  }
+
+  /** Cancels the session with the own identity: the initiator may, and whom the policy delegates to (RFC-MACP-0001 §7.2). */
+  cancel(reason = '', options: AckOptions = {}): Promise<Ack> {
+    return this.client.cancelSession(this.sessionId, reason, this.#withAuth(options));
+  }
+
+  /** Suspends the session: its time stops until `resume`. */
+  suspend(reason = '', options: AckOptions = {}): Promise<Ack> {
+    return this.client.suspendSession(this.sessionId, reason, this.#withAuth(options));
+  }
+
+  resume(reason = '', options: AckOptions = {}): Promise<Ack> {
+    return this.client.resumeSession(this.sessionId, reason, this.#withAuth(options));
+  }
+
+  /** What the runtime says about the session (GetSession). */
+  metadata(options?: CallOptions | AuthConfig): Promise<{ metadata: SessionMetadata }> {
+    return this.client.getSession(this.sessionId, this.#withAuth(readCallOptions(options)));
+  }
+
+  /** Follows the session from `afterSequence`; works before the session exists. Close it, or leave its loop, to stop. */
+  openStream(options?: StreamOptions | AuthConfig): SessionStream {
+    const given = readCallOptions(options) as StreamOptions;
+    const auth = given.auth ?? this.#credential;
+    const stream = new SessionStream(
+      {
+        connection: this.client.connection,
+        lifecycle: this.client.lifecycleHub(auth),
+        sessionId: this.sessionId,
+        auth,
+        onDelivered: (envelope) => this.#fold.delivered(envelope, envelope.sequence),
+        onLifecycle: (change) => this.#fold.lifecycle(change),
+        onEnded: (ended) => this.#streams.delete(ended),
+      },
+      given,
+    );
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Closes the streams of this session; the session itself goes on at the runtime. Idempotent. */
+  close(): void {
+    for (const stream of this.#streams) stream.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#streams].map((stream) => stream[Symbol.asyncDispose]()));
+  }
+
+  #authOf(options: CallOptions): AuthConfig | undefined {
+    return options.auth ?? this.#credential;
+  }
+
+  #withAuth<T extends CallOptions>(options: T): T {
+    return options.auth === undefined && this.auth !== undefined ? { ...options, auth: this.auth } : options;
+  }
+
+  async #learnVersions(options: VerbOptions): Promise<BoundVersions> {
+    this.#bound ??= this.#fold.view?.binding;
+    if (this.#bound === undefined) {
+      const { signal, timeoutMs, deadlineMs, auth } = options;
+      this.#bound = (await this.metadata({ signal, timeoutMs, deadlineMs, auth })).metadata;
+    }
+    return this.#bound;
+  }
+
+  /** The Ack that the echo stands for; undefined when the message has to go by unary Send, with the same id. */
+  async #sendOnStream(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions & { readonly via?: SendVia }): Promise<Ack | undefined> {
+    const via = options.via ?? this.#sendVia;
+    if (via === 'unary') return undefined;
+    if (via === 'stream') this.#checkStreamSend();
+    else if (this.#streams.size === 0 || !this.client.supports(FEATURE_REFUSALS)) return undefined;
+    const connection = this.client.connection;
+    connection.checkUsable(`Send ${envelope.messageType}`, options.signal);
+    // Half of the limit for the echo leaves the other half for a unary Send of the same message.
+    const timeoutMs = (connection.deadlineOf(options) - performance.now()) / 2;
+    for (const stream of this.#streams) {
+      const outcome = await stream.sendEcho(envelope, auth, timeoutMs);
+      if (outcome === undefined || outcome.kind === 'unknown') continue;
+      if (outcome.kind === 'accepted') return echoAck(outcome.envelope);
+      const { error } = outcome;
+      const ack: Ack = { ...echoAck(envelope), ok: false, sessionState: 'SESSION_STATE_UNSPECIFIED', error };
+      if (options.raiseOnNack === false) return ack;
+      throw new MacpAckError(ack, `Send ${envelope.messageType}`);
+    }
+    return undefined;
+  }
+
+  #checkStreamSend(): void {
+    if (this.#streams.size === 0)
+      throw new MacpSessionError(`sendVia "stream" needs an open stream of session ${this.sessionId}: call openStream() first`, { code: 'INVALID_OPTIONS' });
+    if (!this.client.supports(FEATURE_REFUSALS)) {
+      throw new MacpSessionError('sendVia "stream" needs a runtime that reports refusals on streams; call client.initialize() first, or use "auto"', {
+        code: 'INVALID_OPTIONS',
+      });
+    }
+  }
+}
+
+/** What an echo proves, in the form of an Ack; the acceptance time is when the echo came. */
+function echoAck(envelope: Envelope): Ack {
+  return {
+    ok: true,
+    duplicate: false,
+    messageId: envelope.messageId,
+    sessionId: envelope.sessionId,
+    acceptedAtUnixMs: Date.now(),
+    sessionState: envelope.messageType === 'Commitment' ? 'SESSION_STATE_RESOLVED' : 'SESSION_STATE_OPEN',
+  };
+}
+
+/** The runtime fills in an empty sender; the view needs it too. */
+function withSender(envelope: Envelope, auth: AuthConfig | undefined): Envelope {
+  return envelope.sender === '' ? { ...envelope, sender: auth?.expectedSender ?? auth?.senderHint ?? '' } : envelope;
+}
+
+/** Verb options from both places; those of the last argument win. */
+export function withInput(input: { readonly sender?: string | undefined; readonly auth?: AuthConfig | undefined }, options: VerbOptions): VerbOptions {
+  if (input.sender === undefined && input.auth === undefined) return options;
+  return { ...options, sender: options.sender ?? input.sender, auth: options.auth ?? input.auth };
+}
