@@ -1,0 +1,24 @@
+import { commitAfterVotes, fromBootstrap } from '@macp-agent/core';
+import { outcomeOf, wantsSuspension } from './commitment.js';
+import { loadSuspendHoldMs } from './load-settings.js';
+
+// The node template's initiator with the coordinator's rules: every vote is awaited, the own vote comes last, then the
+// commitment; the suspend demo holds the session after the last vote of the others.
+const holdMs = loadSuspendHoldMs(process.env);
+
+await fromBootstrap()
+  .use(
+    commitAfterVotes({
+      async beforeDeciding({ actions, after, inputs, signal }) {
+        if (!wantsSuspension(inputs)) return;
+        await actions.suspend('hold for a person to look at');
+        await new Promise<void>((resolve) => {
+          after(holdMs, resolve);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        await actions.resume('looked at');
+      },
+      decide: (tally) => outcomeOf(tally, tally.policyHints),
+    }),
+  )
+  .run();

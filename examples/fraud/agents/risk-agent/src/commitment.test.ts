@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeOf, wantsSuspension } from './commitment.js';
+
+const votesOf = (votes: Readonly<Record<string, string>>): { sender: string; vote: string }[] => Object.entries(votes).map(([sender, vote]) => ({ sender, vote }));
+const heard = { evaluations: [], objections: [], missing: [] };
+
+describe('the commitment', () => {
+  it('is positive unless it declines, and the own vote says the same', () => {
+    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }) }, {})).toEqual({
+      action: 'approve',
+      outcomePositive: true,
+      reason: 'approve: 2 of 2 approve, 0 reject, 0 objection(s) (policy none)',
+      authorityScope: 'transaction_review',
+      vote: { vote: 'APPROVE', reason: 'approve: 2 of 2 approve, 0 reject, 0 objection(s) (policy none)' },
+    });
+    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'REJECT' }) }, {})).toMatchObject({ action: 'decline', outcomePositive: false, vote: { vote: 'REJECT' } });
+  });
+
+  it('is a cancellation when too few have said anything', () => {
+    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }), missing: ['c'] }, {})).toEqual({ cancel: '2 of 3 statements needed for policy none; nothing from c' });
+  });
+
+  it('takes the evaluation of a participant whose vote is missing', () => {
+    const evaluations = [{ sender: 'c', recommendation: 'APPROVE', confidence: 0.8 }];
+    expect(outcomeOf({ votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }), evaluations, objections: [], missing: ['c'] }, {})).toMatchObject({ action: 'approve' });
+  });
+});
+
+describe('the suspend demo', () => {
+  it('is for customers whose id contains suspend in any case', () => {
+    expect([wantsSuspension({ customerId: 'CUST-SUSPEND-2001' }), wantsSuspension({ customerId: 'CUST-1001' }), wantsSuspension({})]).toEqual([true, false, false]);
+  });
+});
