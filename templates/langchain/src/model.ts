@@ -166,9 +166,11 @@ export async function assessOrAbstain(
 /** What went wrong in a few words; never the provider's whole answer, which may quote the prompt or the key. */
 function causeOf(error: unknown): string {
   if (error instanceof z.ZodError) return `the answer does not fit the schema (${error.issues.map(({ path }) => path.join('.')).join(', ')})`;
-  const { status, name } = error as { status?: unknown; name?: unknown };
-  if (typeof status === 'number') return `the model endpoint answered ${status}`;
-  return `the model failed (${typeof name === 'string' ? name : 'unknown error'})`;
+  const causes: unknown[] = [error];
+  for (let cause: unknown = error; causes.length < 5 && cause instanceof Error && cause.cause !== undefined; cause = cause.cause) causes.push(cause.cause);
+  const status = causes.map((cause) => (cause as { status?: unknown }).status).find((found) => typeof found === 'number');
+  if (status !== undefined) return `the model endpoint answered ${status}`;
+  return `the model failed (${error instanceof Error ? error.name : 'unknown error'})`;
 }
 
 function withResolvers<T>(): { promise: Promise<T>; reject(reason: unknown): void } {
