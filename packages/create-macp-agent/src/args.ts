@@ -59,8 +59,11 @@ export function readArgs(argv: readonly string[]): Flags {
     if (token.kind !== 'option') continue;
     if (!isOption(token.name)) throw unknownOption(token.rawName);
     if (OPTIONS[token.name].type === 'string') {
-      if (token.value === undefined || token.value === '')
+      // Not strict, the parser would take the next option for the value.
+      const isNext = token.value?.startsWith('-') === true && !token.inlineValue;
+      if (token.value === undefined || token.value === '' || isNext) {
         throw new Failure('USAGE', `${token.rawName} needs a value`, 'Run with --help for the list of options.');
+      }
       texts.set(token.name, token.value);
     } else {
       if (token.value !== undefined) throw new Failure('USAGE', `${token.rawName} takes no value`, `Write ${token.rawName} or --no-${token.name} alone.`);

@@ -14,7 +14,7 @@ Options
   -r, --role <role>      both, initiator or evaluator (default both); with one
                          role, scripted peers in src/peers play the other
   -n, --name <name>      package name (default: the folder's name)
-      --pm <manager>     npm, pnpm, yarn or bun (default: the one that runs this)
+      --pm <manager>     npm, pnpm, yarn or bun (default: the one in use)
       --install          install dependencies (asked, else no)
       --no-install       do not ask, do not install
       --no-git           no git repository and first commit

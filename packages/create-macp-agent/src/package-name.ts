@@ -23,6 +23,7 @@ export function packageNameProblems(name: string): string[] {
 export function suggestPackageName(wanted: string): string {
   const words = wanted
     .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
     .replaceAll(/([a-z\d])([A-Z])/g, '$1-$2')
     .toLowerCase()
     .replaceAll(/[^a-z\d]+/g, '-')

@@ -61,6 +61,7 @@ async function writeInto(stage: string, file: ProjectFile): Promise<void> {
 async function moveEach(stage: string, folder: string, files: readonly ProjectFile[], conflicts: ReadonlySet<string>): Promise<void> {
   const backup = join(stage, '.before');
   const moved: string[] = [];
+  const aside: string[] = [];
   const madeFolders: string[] = [];
   try {
     for (const { path } of files) {
@@ -69,15 +70,14 @@ async function moveEach(stage: string, folder: string, files: readonly ProjectFi
       if (conflicts.has(path)) {
         await mkdir(dirname(join(backup, path)), { recursive: true });
         await rename(join(folder, path), join(backup, path));
+        aside.push(path);
       }
-      moved.push(path);
       await rename(join(stage, path), join(folder, path));
+      moved.push(path);
     }
   } catch (error) {
-    for (const path of moved.toReversed()) {
-      if (conflicts.has(path)) await rename(join(backup, path), join(folder, path));
-      else await rm(join(folder, path), { force: true });
-    }
+    for (const path of moved) await rm(join(folder, path), { force: true });
+    for (const path of aside) await rename(join(backup, path), join(folder, path));
     for (const made of madeFolders.toReversed()) await rm(made, { recursive: true, force: true });
     throw error;
   }

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { planProject, type PlanInput } from './plan.js';
+import { projectName } from './rename.js';
+import type { ProjectFile } from './templates.js';
+
+const file = (path: string, text: string): ProjectFile => ({ path, content: Buffer.from(text) });
+const templateFiles = [
+  file(
+    'package.json',
+    JSON.stringify({
+      name: '@macp-agent/template-node',
+      version: '9.9.9',
+      private: true,
+      scripts: { start: 'npm run --silent build', evaluator: 'node dist/evaluator.js' },
+      dependencies: { '@macp-agent/core': '^0.1.0' },
+      allowScripts: { protobufjs: false },
+      pnpm: { ignoredBuiltDependencies: ['protobufjs'] },
+    }),
+  ),
+  file('README.md', '# @macp-agent/template-node\n\n    npm install && npm start\n'),
+  file('Dockerfile', 'FROM node:22\nCOPY package.json package-lock.json ./\nRUN npm ci\n'),
+  file('.gitignore', 'dist/\n*.tgz\n'),
+  file('scenario.yaml', 'entry: dist/evaluator.js\nother: dist/initiator.js\n'),
+  file('src/decide.ts', 'export const x = 1;\n'),
+  file('src/evaluator.ts', "import { x } from './decide.js';\nimport { y } from 'other';\n"),
+  file('src/initiator.ts', "import { x } from './decide.js';\n"),
+  file('test/evaluator.test.ts', "import '../src/evaluator.js';\n"),
+  { path: 'logo.bin', content: Buffer.from([0, 1, 2]) },
+];
+const input: PlanInput = { name: 'mine', template: 'node', role: 'both', packageManager: 'npm', version: '1.2.3', templateFiles };
+const vendor = {
+  packages: [{ name: '@macp-agent/core', version: '0.1.0', file: file('vendor/macp-agent-core-0.1.0.tgz', 'tgz') }],
+  switchScript: file('vendor/use-registry.mjs', '// script'),
+};
+
+function plan(changes: Partial<PlanInput> = {}): { paths: string[]; text: (path: string) => string } {
+  const files = planProject({ ...input, ...changes });
+  return {
+    paths: files.map(({ path }) => path),
+    text: (path) => files.find((candidate) => candidate.path === path)?.content.toString('utf8') ?? `no ${path}`,
+  };
+}
+
+describe('planProject', () => {
+  it('writes the user’s name where the template’s stood, and the stamp', () => {
+    const { paths, text } = plan();
+    expect(paths).toEqual(templateFiles.map(({ path }) => path).toSorted());
+    expect(JSON.parse(text('package.json'))).toEqual({
+      name: 'mine',
+      version: '0.1.0',
+      private: true,
+      scripts: { start: 'npm run --silent build', evaluator: 'node dist/evaluator.js' },
+      dependencies: { '@macp-agent/core': '^0.1.0' },
+      allowScripts: { protobufjs: false },
+      macp: { template: 'node', version: '1.2.3', role: 'both' },
+    });
+    expect(text('package.json').endsWith('}\n')).toBe(true);
+    expect(text('README.md')).toContain('# mine\n');
+  });
+
+  it('hands binary files through', () => {
+    expect(planProject(input).find(({ path }) => path === 'logo.bin')?.content).toEqual(Buffer.from([0, 1, 2]));
+  });
+
+  it('is pure: equal answers give equal bytes', () => {
+    expect(planProject(input)).toEqual(planProject(input));
+  });
+
+  it('moves the other side to src/peers for one role, and everything follows', () => {
+    const { paths, text } = plan({ role: 'initiator' });
+    expect(paths).toContain('src/peers/evaluator.ts');
+    expect(paths).not.toContain('src/evaluator.ts');
+    expect(text('src/peers/evaluator.ts')).toBe("import { x } from '../decide.js';\nimport { y } from 'other';\n");
+    expect(text('scenario.yaml')).toBe('entry: dist/peers/evaluator.js\nother: dist/initiator.js\n');
+    expect(text('test/evaluator.test.ts')).toBe("import '../src/peers/evaluator.js';\n");
+    expect(text('package.json')).toContain('node dist/peers/evaluator.js');
+    expect(plan({ role: 'evaluator' }).paths).toContain('src/peers/initiator.ts');
+  });
+
+  it('writes for pnpm: scripts, image and settings', () => {
+    const { text } = plan({ packageManager: 'pnpm' });
+    expect(text('package.json')).not.toMatch(/allowScripts|"pnpm":/);
+    expect(text('pnpm-workspace.yaml')).toContain('ignoredBuiltDependencies:\n  - protobufjs\n');
+    expect(text('Dockerfile')).toContain('pnpm-lock.yaml pnpm-workspace.yaml');
+  });
+
+  it('gives yarn a node_modules folder', () => {
+    expect(plan({ packageManager: 'yarn' }).text('.yarnrc.yml')).toBe('nodeLinker: node-modules\n');
+  });
+
+  it('points every dependency at the vendored packages, transitive ones too', () => {
+    const { paths, text } = plan({ vendor });
+    const manifest = JSON.parse(text('package.json')) as Record<string, unknown>;
+    expect(manifest).toMatchObject({
+      dependencies: { '@macp-agent/core': 'file:vendor/macp-agent-core-0.1.0.tgz' },
+      overrides: { '@macp-agent/core': 'file:vendor/macp-agent-core-0.1.0.tgz' },
+    });
+    expect(text('pnpm-workspace.yaml')).toContain("overrides:\n  '@macp-agent/core': file:vendor/macp-agent-core-0.1.0.tgz\n");
+    expect(text('Dockerfile')).toContain('COPY package.json package-lock.json ./\nCOPY vendor ./vendor\n');
+    expect(text('.gitignore')).toContain('!vendor/*.tgz');
+    expect(text('README.md')).toContain('node vendor/use-registry.mjs');
+    expect(paths).toContain('vendor/macp-agent-core-0.1.0.tgz');
+  });
+
+  it('refuses a vendor folder that lacks a package', () => {
+    expect(() => plan({ vendor: { ...vendor, packages: [] } })).toThrow(expect.objectContaining({ code: 'VENDOR_NOT_FOUND' }));
+  });
+});
+
+describe('projectName', () => {
+  it('gives dotfiles their dot back in every folder', () => {
+    expect(['_gitignore', '_github/workflows/ci.yml', 'src/a_b.ts', '_env.example'].map(projectName)).toEqual([
+      '.gitignore',
+      '.github/workflows/ci.yml',
+      'src/a_b.ts',
+      '.env.example',
+    ]);
+  });
+});
