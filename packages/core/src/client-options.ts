@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly defaultTimeoutMs?: number | undefined;
   /** Alias of `defaultTimeoutMs`. */
   readonly defaultDeadlineMs?: number | undefined;
+  /** Interval of GetSession where a runtime has no WatchSessions, and for suspended sessions; default 5 000 ms. */
+  readonly lifecyclePollMs?: number | undefined;
   /** Sent in Initialize; default `macp-agent-core`. */
   readonly clientName?: string | undefined;
   /** Sent in Initialize; default the version of this package. */
@@ -36,6 +38,7 @@ export interface ResolvedClientOptions {
   readonly plaintext: boolean;
   readonly loopback: boolean;
   readonly defaultTimeoutMs: number;
+  readonly lifecyclePollMs: number;
   readonly clientName: string;
   readonly clientVersion: string;
   /** To be logged once. */
@@ -47,6 +50,7 @@ export const VERSION = '0.1.0';
 
 const SCHEME = /^(?:grpcs?|https?):\/\//;
 const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_POLL_MS = 5_000;
 /** The longest delay that Node's timers take. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -85,6 +89,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     plaintext,
     loopback,
     defaultTimeoutMs: checkTimeout(defaultTimeoutMs, 'defaultTimeoutMs'),
+    lifecyclePollMs: checkTimeout(options.lifecyclePollMs ?? DEFAULT_POLL_MS, 'lifecyclePollMs'),
     clientName: options.clientName ?? 'macp-agent-core',
     clientVersion: options.clientVersion ?? VERSION,
     warnings,

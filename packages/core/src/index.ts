@@ -27,13 +27,52 @@ export {
 // Sessions
 export { Session, type SendVia, type SessionOptions, type VerbOptions, type WithSender } from './session/session.js';
 export { DecisionSession, type DecisionProposalInput, type EvaluationInput, type ObjectionInput, type VoteInput } from './session/decision-session.js';
+export {
+  ProposalSession,
+  type CounterProposalInput,
+  type ProposalAnswerInput,
+  type ProposalInput,
+  type ProposalRejectionInput,
+} from './session/proposal-session.js';
+export {
+  TaskSession,
+  type TaskAnswerInput,
+  type TaskCompletionInput,
+  type TaskFailureInput,
+  type TaskRequestInput,
+  type TaskUpdateInput,
+} from './session/task-session.js';
+export {
+  HandoffSession,
+  type HandoffAcceptInput,
+  type HandoffContextInput,
+  type HandoffDeclineInput,
+  type HandoffOfferInput,
+} from './session/handoff-session.js';
+export { QuorumSession, type ApprovalRequestInput, type BallotInput } from './session/quorum-session.js';
+export { MultiRoundProjection, MultiRoundSession, type ContributionInput } from './session/multi-round-session.js';
 export { SessionStream, type ReceivedEnvelope, type StreamOptions } from './session/session-stream.js';
 export { Projection } from './session/projection.js';
 export { DecisionProjection } from './session/decision-projection.js';
+export { ProposalProjection } from './session/proposal-projection.js';
+export { TaskProjection } from './session/task-projection.js';
+export { HandoffProjection } from './session/handoff-projection.js';
+export { QuorumProjection } from './session/quorum-projection.js';
 export type { BytesInput } from './session/bytes-input.js';
 
 // Watches
 export type { LifecycleChange } from './watch/lifecycle-hub.js';
+export { ModeRegistryWatcher, PolicyWatcher, RootsWatcher, SessionLifecycleWatcher, SignalWatcher } from './watch/watchers.js';
+export {
+  isSessionCancelled,
+  isSessionCreated,
+  isSessionExpired,
+  isSessionResolved,
+  isSessionResumed,
+  isSessionSuspended,
+  isTerminalSessionLifecycleEvent,
+  TERMINAL_SESSION_LIFECYCLE_EVENT_TYPES,
+} from './watch/lifecycle-events.js';
 export type { PoliciesChange, RegistryChange, RootsChange, WatchOptions } from './watch/watches.js';
 
 // Ids, builders and checks

@@ -98,7 +98,7 @@ export class MacpStream implements AsyncIterable<Envelope> {
   #onFrame(call: Call, frame: StreamSessionResponse): void {
     const { envelope, error } = frame;
     if (envelope !== undefined) this.#buffer.push(envelope);
-    if (error !== undefined) for (const listener of [...this.#listeners]) listener({ code: refusalCode(error.code, error.message), message: error.message });
+    if (error !== undefined) for (const listener of this.#listeners) listener({ code: refusalCode(error.code, error.message), message: error.message });
     if (this.#buffer.isFull) call.pause();
   }
 

@@ -11,8 +11,7 @@ import { Projection } from './projection.js';
 /** Questions about a decision session (RFC-MACP-0007), answered from its view. */
 export class DecisionProjection extends Projection {
   get state(): DecisionState | undefined {
-    const { view } = this;
-    return view?.mode?.descriptor.mode === MODE_DECISION ? (view.modeState as DecisionState) : undefined;
+    return this.stateOf<DecisionState>(MODE_DECISION);
   }
 
   get proposals(): ReadonlyMap<string, DecisionProposal> {

@@ -38,7 +38,7 @@ export class EchoAcks {
 
   /** The stream broke or stopped being read. */
   giveUp(): void {
-    for (const messageId of [...this.#waiting.keys()]) this.#settle(messageId, { kind: 'unknown' });
+    for (const messageId of this.#waiting.keys()) this.#settle(messageId, { kind: 'unknown' });
   }
 
   #settle(messageId: string, outcome: EchoOutcome): boolean {

@@ -19,6 +19,12 @@ export class Projection {
     return typeof state === 'object' && state !== null && 'phase' in state && typeof state.phase === 'string' ? state.phase : '';
   }
 
+  /** State of the mode when the session is of it; the caller names the state that goes with the mode. */
+  protected stateOf<S>(mode: string): S | undefined {
+    const { view } = this;
+    return view?.mode?.descriptor.mode === mode ? (view.modeState as S) : undefined;
+  }
+
   get commitment(): CommitmentPayload | undefined {
     return this.view?.commitment;
   }

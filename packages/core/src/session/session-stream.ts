@@ -346,7 +346,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
       return;
     }
     this.#host.connection.logger.warn('refusal on a session stream', { sessionId: this.sessionId, code });
-    for (const listener of [...this.#inlineListeners]) listener({ code, message: error.message });
+    for (const listener of this.#inlineListeners) listener({ code, message: error.message });
   }
 
   #remember(messageId: string): void {
@@ -368,7 +368,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     this.#known = true;
     this.#state = change.state;
     this.#host.onLifecycle(change);
-    for (const listener of [...this.#lifecycleListeners]) listener(change);
+    for (const listener of this.#lifecycleListeners) listener(change);
     this.#wake?.abort();
     if (isTerminal(change.state)) this.#drain();
   }

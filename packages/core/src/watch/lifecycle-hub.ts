@@ -24,8 +24,6 @@ interface Followed {
 }
 
 const RECONNECT = { baseMs: 100, maxMs: 5_000 };
-/** Interval of GetSession where the watch cannot tell: no WatchSessions, a suspended session over its cap, a deadline nobody noticed. */
-const POLL_MS = 5_000;
 
 const EVENT_STATE: Partial<Record<SessionLifecycleEvent['eventType'], SessionState>> = {
   EVENT_TYPE_RESOLVED: 'RESOLVED',
@@ -99,7 +97,7 @@ export class LifecycleHub {
         if (signal.aborted) return;
         if (isPermanent(error)) {
           this.#pollAll = true;
-          this.#connection.logger.warn('WatchSessions is refused; the state of sessions is polled instead', { everyMs: POLL_MS, error });
+          this.#connection.logger.warn('WatchSessions is refused; the state of sessions is polled instead', { error });
           return;
         }
       }
@@ -119,9 +117,10 @@ export class LifecycleHub {
     if (state !== undefined) this.#report(session, state, event.observedAtUnixMs);
   }
 
+  /** GetSession where the watch cannot tell: no WatchSessions, a suspended session over its cap, a deadline nobody noticed. */
   async #pollLoop(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await sleep(POLL_MS, signal, 'GetSession');
+      await sleep(this.#connection.resolved.lifecyclePollMs, signal, 'GetSession');
       for (const [sessionId, followed] of this.#followed) {
         const overdue = followed.expiresAtUnixMs > 0 && Date.now() > followed.expiresAtUnixMs;
         if (this.#pollAll || followed.state === 'SUSPENDED' || (overdue && followed.state === 'OPEN')) await this.#poll(sessionId);
@@ -149,7 +148,7 @@ export class LifecycleHub {
     const previous = followed.state;
     if (previous === state || (previous !== undefined && isTerminal(previous))) return;
     followed.state = state;
-    for (const listener of [...followed.listeners]) listener({ sessionId: metadata.sessionId, state, previous, observedAtUnixMs, metadata });
+    for (const listener of followed.listeners) listener({ sessionId: metadata.sessionId, state, previous, observedAtUnixMs, metadata });
   }
 }
 

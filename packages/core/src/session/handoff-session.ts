@@ -1,0 +1,75 @@
+import { MODE_HANDOFF, type Ack } from '@macp-agent/protocol';
+import type { MacpClient } from '../client.js';
+import { validateRequiredField } from '../validate.js';
+import { toBytes, type BytesInput } from './bytes-input.js';
+import { HandoffProjection } from './handoff-projection.js';
+import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+
+export interface HandoffOfferInput {
+  readonly handoffId: string;
+  readonly targetParticipant: string;
+  readonly scope?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface HandoffContextInput {
+  readonly handoffId: string;
+  readonly contentType: string;
+  readonly context?: BytesInput | undefined;
+}
+
+export interface HandoffAcceptInput {
+  readonly handoffId: string;
+  /** Default: the sender. */
+  readonly acceptedBy?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface HandoffDeclineInput {
+  readonly handoffId: string;
+  /** Default: the sender. */
+  readonly declinedBy?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** A session of the handoff mode: the initiator offers responsibility, the target accepts or declines (RFC-MACP-0010). */
+export class HandoffSession extends Session<HandoffProjection> {
+  constructor(client: MacpClient, options: SessionOptions = {}) {
+    super(client, MODE_HANDOFF, options, (read) => new HandoffProjection(read));
+  }
+
+  async offer(input: WithSender<HandoffOfferInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = {
+      handoffId: validateRequiredField(input.handoffId, 'handoffId'),
+      targetParticipant: validateRequiredField(input.targetParticipant, 'targetParticipant'),
+      scope: input.scope ?? '',
+      reason: input.reason ?? '',
+    };
+    return this.send('HandoffOffer', payload, withInput(input, options));
+  }
+
+  async addContext(input: WithSender<HandoffContextInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = {
+      handoffId: validateRequiredField(input.handoffId, 'handoffId'),
+      contentType: input.contentType,
+      context: toBytes(input.context),
+    };
+    return this.send('HandoffContext', payload, withInput(input, options));
+  }
+
+  /** Says so itself: acceptance by a timeout is the runtime's to find (RFC-MACP-0010 §5.1), so `implicit` is never sent. */
+  async acceptHandoff(input: WithSender<HandoffAcceptInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = {
+      handoffId: validateRequiredField(input.handoffId, 'handoffId'),
+      acceptedBy: input.acceptedBy ?? '',
+      reason: input.reason ?? '',
+      implicit: false,
+    };
+    return this.send('HandoffAccept', payload, withInput(input, options));
+  }
+
+  async decline(input: WithSender<HandoffDeclineInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = { handoffId: validateRequiredField(input.handoffId, 'handoffId'), declinedBy: input.declinedBy ?? '', reason: input.reason ?? '' };
+    return this.send('HandoffDecline', payload, withInput(input, options));
+  }
+}

@@ -1,0 +1,36 @@
+import { MODE_MULTI_ROUND, type Ack, type MultiRoundState } from '@macp-agent/protocol';
+import type { MacpClient } from '../client.js';
+import { validateRequiredField } from '../validate.js';
+import { Projection } from './projection.js';
+import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+
+export interface ContributionInput {
+  readonly value: string;
+}
+
+/** Questions about a multi-round session, answered from its view. */
+export class MultiRoundProjection extends Projection {
+  get state(): MultiRoundState | undefined {
+    return this.stateOf<MultiRoundState>(MODE_MULTI_ROUND);
+  }
+
+  /** The latest value of each participant. */
+  get values(): ReadonlyMap<string, string> {
+    return this.state?.values ?? new Map();
+  }
+
+  get converged(): boolean {
+    return this.state?.converged ?? false;
+  }
+}
+
+/** A session of the multi-round mode: participants contribute values until all are equal; an extension without an RFC (modes.md §8). */
+export class MultiRoundSession extends Session<MultiRoundProjection> {
+  constructor(client: MacpClient, options: SessionOptions = {}) {
+    super(client, MODE_MULTI_ROUND, options, (read) => new MultiRoundProjection(read));
+  }
+
+  async contribute(input: WithSender<ContributionInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.send('Contribute', { value: validateRequiredField(input.value, 'value') }, withInput(input, options));
+  }
+}

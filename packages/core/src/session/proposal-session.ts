@@ -1,0 +1,75 @@
+import { MODE_PROPOSAL, type Ack } from '@macp-agent/protocol';
+import type { MacpClient } from '../client.js';
+import { validateRequiredField } from '../validate.js';
+import { toBytes, type BytesInput } from './bytes-input.js';
+import { ProposalProjection } from './proposal-projection.js';
+import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+
+export interface ProposalInput {
+  readonly proposalId: string;
+  readonly title: string;
+  readonly summary?: string | undefined;
+  readonly details?: BytesInput | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+export interface CounterProposalInput {
+  readonly proposalId: string;
+  /** The proposal that this one answers. */
+  readonly supersedesProposalId: string;
+  readonly title: string;
+  readonly summary?: string | undefined;
+  readonly details?: BytesInput | undefined;
+}
+
+export interface ProposalAnswerInput {
+  readonly proposalId: string;
+  readonly reason?: string | undefined;
+}
+
+export interface ProposalRejectionInput extends ProposalAnswerInput {
+  /** Ends the negotiation of this proposal for good; default false. */
+  readonly terminal?: boolean | undefined;
+}
+
+/** A session of the proposal mode: proposals and counter-proposals until all accept the same (RFC-MACP-0008). */
+export class ProposalSession extends Session<ProposalProjection> {
+  constructor(client: MacpClient, options: SessionOptions = {}) {
+    super(client, MODE_PROPOSAL, options, (read) => new ProposalProjection(read));
+  }
+
+  async propose(input: WithSender<ProposalInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = { ...describe(input), tags: [...(input.tags ?? [])] };
+    return this.send('Proposal', payload, withInput(input, options));
+  }
+
+  async counterPropose(input: WithSender<CounterProposalInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = { ...describe(input), supersedesProposalId: validateRequiredField(input.supersedesProposalId, 'supersedesProposalId') };
+    return this.send('CounterProposal', payload, withInput(input, options));
+  }
+
+  async accept(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.send('Accept', answer(input), withInput(input, options));
+  }
+
+  async reject(input: WithSender<ProposalRejectionInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.send('Reject', { ...answer(input), terminal: input.terminal ?? false }, withInput(input, options));
+  }
+
+  async withdraw(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.send('Withdraw', answer(input), withInput(input, options));
+  }
+}
+
+function describe(input: ProposalInput | CounterProposalInput): object {
+  return {
+    proposalId: validateRequiredField(input.proposalId, 'proposalId'),
+    title: validateRequiredField(input.title, 'title'),
+    summary: input.summary ?? '',
+    details: toBytes(input.details),
+  };
+}
+
+function answer(input: ProposalAnswerInput): object {
+  return { proposalId: validateRequiredField(input.proposalId, 'proposalId'), reason: input.reason ?? '' };
+}

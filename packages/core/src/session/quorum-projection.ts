@@ -1,0 +1,66 @@
+import { countBallots, MODE_QUORUM, type ApprovalRequest, type Ballot, type BallotCount, type QuorumState } from '@macp-agent/protocol';
+import { Projection } from './projection.js';
+
+/** Questions about a quorum session (RFC-MACP-0011), answered from its view. A session has at most one request. */
+export class QuorumProjection extends Projection {
+  get state(): QuorumState | undefined {
+    return this.stateOf<QuorumState>(MODE_QUORUM);
+  }
+
+  get request(): ApprovalRequest | undefined {
+    return this.state?.request;
+  }
+
+  /** By sender. */
+  get ballots(): ReadonlyMap<string, Ballot> {
+    return this.state?.ballots ?? new Map();
+  }
+
+  get counts(): BallotCount {
+    return this.state === undefined ? { approve: 0, reject: 0, abstain: 0 } : countBallots(this.state);
+  }
+
+  approvalCount(requestId?: string): number {
+    return this.#isOf(requestId) ? this.counts.approve : 0;
+  }
+
+  rejectionCount(requestId?: string): number {
+    return this.#isOf(requestId) ? this.counts.reject : 0;
+  }
+
+  abstentionCount(requestId?: string): number {
+    return this.#isOf(requestId) ? this.counts.abstain : 0;
+  }
+
+  /** Approvals that the request asks for; 0 without one. A policy may ask for another number, which a client does not see. */
+  threshold(requestId?: string): number {
+    return this.#isOf(requestId) ? (this.request?.requiredApprovals ?? 0) : 0;
+  }
+
+  hasQuorum(requestId?: string): boolean {
+    return this.request !== undefined && this.#isOf(requestId) && this.counts.approve >= this.threshold();
+  }
+
+  remainingVotesNeeded(requestId?: string): number {
+    return Math.max(0, this.threshold(requestId) - this.approvalCount(requestId));
+  }
+
+  votedSenders(requestId?: string): string[] {
+    return this.#isOf(requestId) ? [...this.ballots.keys()] : [];
+  }
+
+  /** Whether the approvals that are still possible cannot reach the threshold. */
+  isThresholdUnreachable(requestId: string, totalEligible: number): boolean {
+    return this.#isOf(requestId) && this.approvalCount() + (totalEligible - this.ballots.size) < this.threshold();
+  }
+
+  /** Whether the outcome is decided, one way or the other. */
+  commitmentReady(requestId?: string): boolean {
+    if (this.request === undefined || !this.#isOf(requestId)) return false;
+    return this.hasQuorum() || this.isThresholdUnreachable(this.request.requestId, this.view?.binding.participants.length ?? 0);
+  }
+
+  #isOf(requestId: string | undefined): boolean {
+    return requestId === undefined || this.request?.requestId === requestId;
+  }
+}

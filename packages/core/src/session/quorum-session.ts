@@ -1,0 +1,59 @@
+import { MODE_QUORUM, type Ack } from '@macp-agent/protocol';
+import type { MacpClient } from '../client.js';
+import { MacpSessionError } from '../errors.js';
+import { validateRequiredField } from '../validate.js';
+import { toBytes, type BytesInput } from './bytes-input.js';
+import { QuorumProjection } from './quorum-projection.js';
+import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+
+export interface ApprovalRequestInput {
+  readonly requestId: string;
+  readonly action: string;
+  readonly summary: string;
+  readonly details?: BytesInput | undefined;
+  /** At least 1. */
+  readonly requiredApprovals: number;
+}
+
+export interface BallotInput {
+  readonly requestId: string;
+  readonly reason?: string | undefined;
+}
+
+/** A session of the quorum mode: the initiator asks for approval, participants cast one ballot each (RFC-MACP-0011). */
+export class QuorumSession extends Session<QuorumProjection> {
+  constructor(client: MacpClient, options: SessionOptions = {}) {
+    super(client, MODE_QUORUM, options, (read) => new QuorumProjection(read));
+  }
+
+  async requestApproval(input: WithSender<ApprovalRequestInput>, options: VerbOptions = {}): Promise<Ack> {
+    const { requiredApprovals } = input;
+    if (!Number.isInteger(requiredApprovals) || requiredApprovals < 1)
+      throw new MacpSessionError(`requiredApprovals must be a whole number from 1, got ${requiredApprovals}`);
+    const payload = {
+      requestId: validateRequiredField(input.requestId, 'requestId'),
+      action: validateRequiredField(input.action, 'action'),
+      summary: validateRequiredField(input.summary, 'summary'),
+      details: toBytes(input.details),
+      requiredApprovals,
+    };
+    return this.send('ApprovalRequest', payload, withInput(input, options));
+  }
+
+  approve(input: WithSender<BallotInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.#cast('Approve', input, options);
+  }
+
+  reject(input: WithSender<BallotInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.#cast('Reject', input, options);
+  }
+
+  abstain(input: WithSender<BallotInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.#cast('Abstain', input, options);
+  }
+
+  async #cast(messageType: string, input: WithSender<BallotInput>, options: VerbOptions): Promise<Ack> {
+    const payload = { requestId: validateRequiredField(input.requestId, 'requestId'), reason: input.reason ?? '' };
+    return this.send(messageType, payload, withInput(input, options));
+  }
+}

@@ -1,0 +1,98 @@
+import { MODE_TASK, type Ack } from '@macp-agent/protocol';
+import type { MacpClient } from '../client.js';
+import { validateRequiredField } from '../validate.js';
+import { toBytes, type BytesInput } from './bytes-input.js';
+import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { TaskProjection } from './task-projection.js';
+
+export interface TaskRequestInput {
+  readonly taskId: string;
+  readonly title: string;
+  readonly instructions: string;
+  /** Default: any participant but the initiator. */
+  readonly requestedAssignee?: string | undefined;
+  readonly input?: BytesInput | undefined;
+  /** For information; nothing enforces it. */
+  readonly deadlineUnixMs?: number | undefined;
+}
+
+export interface TaskAnswerInput {
+  readonly taskId: string;
+  /** Default: the sender. */
+  readonly assignee?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface TaskUpdateInput {
+  readonly taskId: string;
+  readonly status: string;
+  readonly progress: number;
+  readonly message?: string | undefined;
+  readonly partialOutput?: BytesInput | undefined;
+}
+
+export interface TaskCompletionInput {
+  readonly taskId: string;
+  readonly assignee?: string | undefined;
+  readonly output?: BytesInput | undefined;
+  readonly summary?: string | undefined;
+}
+
+export interface TaskFailureInput {
+  readonly taskId: string;
+  readonly assignee?: string | undefined;
+  readonly errorCode?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly retryable?: boolean | undefined;
+}
+
+/** A session of the task mode: the initiator asks, one participant accepts, works and reports (RFC-MACP-0009). */
+export class TaskSession extends Session<TaskProjection> {
+  constructor(client: MacpClient, options: SessionOptions = {}) {
+    super(client, MODE_TASK, options, (read) => new TaskProjection(read));
+  }
+
+  async requestTask(input: WithSender<TaskRequestInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = {
+      taskId: validateRequiredField(input.taskId, 'taskId'),
+      title: validateRequiredField(input.title, 'title'),
+      instructions: validateRequiredField(input.instructions, 'instructions'),
+      requestedAssignee: input.requestedAssignee ?? '',
+      input: toBytes(input.input),
+      deadlineUnixMs: input.deadlineUnixMs ?? 0,
+    };
+    return this.send('TaskRequest', payload, withInput(input, options));
+  }
+
+  async acceptTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.send('TaskAccept', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
+  }
+
+  async rejectTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.send('TaskReject', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
+  }
+
+  async updateTask(input: WithSender<TaskUpdateInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = {
+      taskId: validateRequiredField(input.taskId, 'taskId'),
+      status: input.status,
+      progress: input.progress,
+      message: input.message ?? '',
+      partialOutput: toBytes(input.partialOutput),
+    };
+    return this.send('TaskUpdate', payload, withInput(input, options));
+  }
+
+  async completeTask(input: WithSender<TaskCompletionInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.send('TaskComplete', { ...about(input), output: toBytes(input.output), summary: input.summary ?? '' }, withInput(input, options));
+  }
+
+  async failTask(input: WithSender<TaskFailureInput>, options: VerbOptions = {}): Promise<Ack> {
+    const payload = { ...about(input), errorCode: input.errorCode ?? '', reason: input.reason ?? '', retryable: input.retryable ?? false };
+    return this.send('TaskFail', payload, withInput(input, options));
+  }
+}
+
+function about(input: { readonly taskId: string; readonly assignee?: string | undefined }): object {
+  return { taskId: validateRequiredField(input.taskId, 'taskId'), assignee: input.assignee ?? '' };
+}
