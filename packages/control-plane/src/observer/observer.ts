@@ -1,0 +1,237 @@
+import { fromWireState, isMacpError, type Envelope, type SessionLifecycleEvent, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
+import { ambientEvents, ambientSessionId } from '../model/envelope-events.js';
+import { isEnded, type Run } from '../model/run.js';
+import { Backoff } from './backoff.js';
+import { runEvent } from './lifecycle-events.js';
+import type { RuntimeFacts } from './runtime-link.js';
+import { SessionRecorder, type RecorderParts } from './session-recorder.js';
+
+/** How the connection to the runtime stands. */
+export interface ObserverHealth {
+  readonly connected: boolean;
+  readonly runtime: RuntimeFacts | undefined;
+  /** Why not, in one sentence. */
+  readonly problem: string | undefined;
+  readonly following: number;
+}
+
+/** Options of `Observer`. */
+export interface ObserverOptions extends RecorderParts {
+  /** How often overdue sessions and runs that never began are looked at. */
+  readonly sweepMs: number;
+  /** How long after its ttlMs a posted run may wait for its SessionStart. */
+  readonly bindGraceMs: number;
+}
+
+const EVENT_STATE: Partial<Record<SessionLifecycleEvent['eventType'], SessionState>> = {
+  EVENT_TYPE_RESOLVED: 'RESOLVED',
+  EVENT_TYPE_EXPIRED: 'EXPIRED',
+  EVENT_TYPE_SUSPENDED: 'SUSPENDED',
+  EVENT_TYPE_RESUMED: 'OPEN',
+  EVENT_TYPE_CANCELLED: 'CANCELLED',
+};
+
+/** Signals that come before the session they are about; more are dropped, oldest first. */
+const HELD_SIGNALS = 256;
+
+/** Finds every session of a runtime and records it. Sends nothing; begins with `start()`. */
+export class Observer {
+  readonly #options: ObserverOptions;
+  readonly #stop = new AbortController();
+  readonly #recorders = new Map<string, { recorder: SessionRecorder; work: Promise<void> }>();
+  readonly #held: { sessionId: string; envelope: Envelope }[] = [];
+  #loops: Promise<void>[] = [];
+  #sweep: NodeJS.Timeout | undefined;
+  #connected = false;
+  #runtime: RuntimeFacts | undefined;
+  #problem: string | undefined = 'not connected yet';
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on with unfinished runs and watches for new ones, for as long as it takes to reach the runtime. */
+  start(): void {
+    if (this.#loops.length > 0) return;
+    for (const run of this.#options.store.list()) if (!isEnded(run.status) && run.lastOrdinal > 0) this.#recorder(run);
+    this.#loops = [this.#keep('WatchSessions', (signal) => this.#watchSessions(signal)), this.#keep('WatchSignals', (signal) => this.#watchSignals(signal))];
+    this.#sweep = setInterval(() => void this.#sweepOnce(), this.#options.sweepMs);
+  }
+
+  health(): ObserverHealth {
+    return { connected: this.#connected, runtime: this.#runtime, problem: this.#problem, following: this.#recorders.size };
+  }
+
+  /** Takes a state that somebody else read, such as the confirmation of a cancel. */
+  async onState(run: Run, state: SessionState): Promise<void> {
+    if (!isEnded(run.status)) await this.#recorder(run).onState(state, undefined, 'GetSession');
+  }
+
+  /** Ends every loop and stream. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    clearInterval(this.#sweep);
+    await Promise.all([...this.#loops, ...[...this.#recorders.values()].map(({ recorder }) => recorder.close())]);
+    this.#recorders.clear();
+  }
+
+  async #keep(what: string, once: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const backoff = new Backoff(this.#options.retryBaseMs, this.#options.retryMaxMs);
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const startedMs = performance.now();
+      try {
+        await once(signal);
+        if (what === 'WatchSessions') this.#disconnected('the runtime ended the watch');
+      } catch (error) {
+        if (signal.aborted) return;
+        if (what === 'WatchSessions') this.#disconnected(isMacpError(error) ? `${error.code}: ${error.message}` : String(error));
+        this.#options.logger.warn(`${what} ended; trying again`, { error: String(error) });
+      }
+      if (performance.now() - startedMs > this.#options.retryMaxMs) backoff.reset();
+      await backoff.wait(signal);
+    }
+  }
+
+  #disconnected(problem: string): void {
+    this.#connected = false;
+    this.#problem = problem;
+  }
+
+  async #watchSessions(signal: AbortSignal): Promise<void> {
+    this.#runtime = await this.#options.link.initialize(signal);
+    this.#connected = true;
+    this.#problem = undefined;
+    for await (const event of this.#options.link.watchSessions(signal)) {
+      if (event.session === undefined) await this.#askAll();
+      else await this.#onSession(event.session, EVENT_STATE[event.eventType] ?? fromWireState(event.session.state) ?? 'OPEN', event.eventType);
+    }
+  }
+
+  async #onSession(session: SessionMetadata, state: SessionState, rawType: string): Promise<void> {
+    const run = this.#options.store.bySession(session.sessionId) ?? (await this.#discover(session));
+    if (isEnded(run.status)) return;
+    await this.#recorder(run).onState(state, session, rawType);
+    await this.#releaseHeld(run);
+  }
+
+  async #discover(session: SessionMetadata): Promise<Run> {
+    const now = new Date(this.#options.nowUnixMs()).toISOString();
+    const metadata = {
+      source: 'session-discovery',
+      discoveredAt: now,
+      initiator: session.initiator,
+      modeName: session.mode,
+      policyVersion: session.policyVersion,
+    };
+    const run = newRun(session.sessionId, now, { sourceKind: 'session-discovery', metadata });
+    const data = { status: run.status, modeName: session.mode, runtimeKind: run.runtimeKind, source: 'session-discovery' };
+    return this.#options.store.create(run, [runEvent('run.created', run, data)]);
+  }
+
+  #recorder(run: Run): SessionRecorder {
+    const known = this.#recorders.get(run.id);
+    if (known !== undefined) return known.recorder;
+    const recorder = new SessionRecorder(this.#options, run);
+    const work = this.#follow(run, recorder);
+    this.#recorders.set(run.id, { recorder, work });
+    return recorder;
+  }
+
+  async #follow(run: Run, recorder: SessionRecorder): Promise<void> {
+    try {
+      await recorder.start();
+    } catch (error) {
+      // The next news of this session makes a new recorder, which goes on after the last stored envelope.
+      this.#options.logger.error('recording a session failed', { runId: run.id, error: String(error) });
+    } finally {
+      this.#recorders.delete(run.id);
+    }
+  }
+
+  async #watchSignals(signal: AbortSignal): Promise<void> {
+    for await (const envelope of this.#options.link.watchSignals(signal)) {
+      const sessionId = ambientSessionId(envelope);
+      if (sessionId === undefined) continue;
+      const run = this.#options.store.bySession(sessionId);
+      if (run !== undefined) await this.#options.store.append(run.id, { events: ambientEvents(envelope) });
+      else if (this.#held.push({ sessionId, envelope }) > HELD_SIGNALS) this.#held.shift();
+    }
+  }
+
+  async #releaseHeld(run: Run): Promise<void> {
+    const ours = this.#held.filter((held) => held.sessionId === run.runtimeSessionId);
+    if (ours.length === 0) return;
+    this.#held.splice(0, this.#held.length, ...this.#held.filter((held) => held.sessionId !== run.runtimeSessionId));
+    await this.#options.store.append(run.id, { events: ours.flatMap((held) => ambientEvents(held.envelope)) });
+  }
+
+  /** An event without metadata does not say which session it is about. */
+  async #askAll(): Promise<void> {
+    for (const run of this.#options.store.list()) if (!isEnded(run.status) && run.lastOrdinal > 0) await this.#ask(run);
+  }
+
+  async #ask(run: Run): Promise<void> {
+    try {
+      const session = await this.#options.link.getSession(run.runtimeSessionId, this.#stop.signal);
+      await this.#onSession(session, fromWireState(session.state) ?? 'OPEN', 'GetSession');
+    } catch (error) {
+      this.#options.logger.debug('GetSession gave no state', { runId: run.id, error: String(error) });
+    }
+  }
+
+  async #sweepOnce(): Promise<void> {
+    const now = this.#options.nowUnixMs();
+    for (const run of this.#options.store.list()) {
+      if (isEnded(run.status)) continue;
+      // A recorder that failed, for want of space say, is replaced here.
+      if (run.lastOrdinal > 0) this.#recorder(run);
+      const ttlMs = typeof run.metadata['ttlMs'] === 'number' ? run.metadata['ttlMs'] : 0;
+      const overdue = now > Date.parse(run.startedAt ?? run.createdAt) + ttlMs;
+      // Asking is also what makes a runtime notice that a deadline has passed (runtime.md §7.1).
+      if (overdue && this.#connected) await this.#ask(run);
+      const waited = now - Date.parse(run.createdAt);
+      if (run.lastOrdinal === 0 && this.#connected && waited > ttlMs + this.#options.bindGraceMs) await this.#neverBegan(run, waited);
+    }
+  }
+
+  async #neverBegan(run: Run, waitedMs: number): Promise<void> {
+    const current = this.#options.store.get(run.id);
+    if (current === undefined || current.lastOrdinal > 0 || isEnded(current.status)) return;
+    const endedAt = new Date(this.#options.nowUnixMs()).toISOString();
+    const errorMessage = `no SessionStart for session ${run.runtimeSessionId} in ${Math.round(waitedMs / 1000)} s; look at the log of the initiator`;
+    const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
+    const events = [runEvent('run.failed', run, { status: 'failed', endedAt, error })];
+    await this.#options.store.append(run.id, { patch: { status: 'failed', endedAt, errorCode: error.code, errorMessage }, events });
+  }
+}
+
+/** A run as it begins; the id of a run is the id of its session. */
+export function newRun(
+  sessionId: string,
+  createdAt: string,
+  fields: Partial<Omit<Run, 'id' | 'lastEventSeq' | 'updatedAt'>> = {},
+): Omit<Run, 'lastEventSeq' | 'updatedAt'> {
+  return {
+    id: sessionId,
+    status: 'queued',
+    mode: 'live',
+    runtimeKind: 'rust',
+    runtimeVersion: null,
+    runtimeSessionId: sessionId,
+    traceId: null,
+    idempotencyKey: null,
+    lastOrdinal: 0,
+    sourceKind: null,
+    sourceRef: null,
+    tags: [],
+    metadata: {},
+    errorCode: null,
+    errorMessage: null,
+    createdAt,
+    startedAt: null,
+    endedAt: null,
+    archivedAt: null,
+    ...fields,
+  };
+}

@@ -1,0 +1,217 @@
+import type { Logger } from '@macp-agent/core';
+import { fromWireState, isMacpError, type Envelope, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
+import { isEnded, type Run } from '../model/run.js';
+import type { RunStore } from '../store/run-store.js';
+import { Backoff, pause } from './backoff.js';
+import { envelopeStep } from './envelope-step.js';
+import { ENDING, endState, policyResolvedEvent, runEvent, sessionBoundEvent, stateEvent, streamEvent, type EndState } from './lifecycle-events.js';
+import type { RuntimeLink, Subscription } from './runtime-link.js';
+
+/** What a recorder needs; all waits in milliseconds. */
+export interface RecorderParts {
+  readonly link: RuntimeLink;
+  readonly store: RunStore;
+  readonly logger: Logger;
+  readonly nowUnixMs: () => number;
+  /** First and longest wait between tries to reach the runtime. */
+  readonly retryBaseMs: number;
+  readonly retryMaxMs: number;
+  /** How long the Commitment of a resolved session may lag behind its event. */
+  readonly drainMs: number;
+}
+
+/** Records one session until it has ended and all its envelopes are stored. A quiet session is simply waited for. */
+export class SessionRecorder {
+  readonly #parts: RecorderParts;
+  readonly #runId: string;
+  readonly #sessionId: string;
+  readonly #stop = new AbortController();
+  #subscription: Subscription | undefined;
+  #ending: EndState | undefined;
+  #endMetadata: SessionMetadata | undefined;
+  #work: Promise<void> | undefined;
+  #finishTimer: NodeJS.Timeout | undefined;
+  #lastNote = '';
+
+  constructor(parts: RecorderParts, run: Run) {
+    this.#parts = parts;
+    this.#runId = run.id;
+    this.#sessionId = run.runtimeSessionId;
+  }
+
+  /** Begins to follow; resolves when the session is recorded to its end, or after `close()`. Call once. */
+  start(): Promise<void> {
+    this.#work ??= this.#record();
+    return this.#work;
+  }
+
+  /** Takes news from WatchSessions or GetSession. */
+  async onState(state: SessionState, session: SessionMetadata | undefined, rawType: string): Promise<void> {
+    if (session !== undefined) await this.#bind(session);
+    const ending = endState(state);
+    if (ending !== undefined) return this.#onEnd(ending, session);
+    const run = this.#run();
+    if (run === undefined || isEnded(run.status)) return;
+    const status = state === 'SUSPENDED' ? 'suspended' : 'running';
+    if (run.status === status) return;
+    const startedAt = run.startedAt ?? isoOf(session?.startedAtUnixMs);
+    const type = status === 'suspended' ? 'run.suspended' : run.status === 'suspended' ? 'run.resumed' : 'run.started';
+    const events = [runEvent(type, run, { status, startedAt }), stateEvent(this.#sessionId, state, session, rawType)];
+    await this.#parts.store.append(this.#runId, { patch: { status, startedAt }, events });
+  }
+
+  /** Stops following; what is stored stays, and a new recorder goes on from there. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#finishTimer);
+    await this.#work;
+  }
+
+  #run(): Run | undefined {
+    return this.#parts.store.get(this.#runId);
+  }
+
+  async #record(): Promise<void> {
+    const backoff = new Backoff(this.#parts.retryBaseMs, this.#parts.retryMaxMs);
+    let opened = 0;
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      const ending = this.#ending;
+      const before = this.#run()?.lastOrdinal ?? 0;
+      const outcome = await this.#readOnce(opened);
+      opened += 1;
+      if (outcome === 'stopped') return;
+      const after = this.#run()?.lastOrdinal ?? 0;
+      if (after > before) backoff.reset();
+      failures = outcome === 'failed' && after === before ? failures + 1 : 0;
+      if (ending !== undefined && failures >= TRIES_AFTER_END) return this.#finish(ending);
+      // Whole only when a subscription that began after the end brought nothing new.
+      if (ending !== undefined && (outcome === 'gone' || (outcome === 'ended' && after === before))) return this.#finish(ending);
+      if (this.#ending !== undefined && outcome === 'ended') continue;
+      if (outcome === 'gone') return this.#lost();
+      await backoff.wait(this.#stop.signal);
+    }
+  }
+
+  /** One subscription from the last stored envelope. */
+  async #readOnce(opened: number): Promise<'ended' | 'failed' | 'gone' | 'stopped'> {
+    const { link, logger } = this.#parts;
+    const run = this.#run();
+    if (run === undefined) return 'stopped';
+    let ordinal = run.lastOrdinal;
+    try {
+      const subscription = link.subscribe(this.#sessionId, ordinal, this.#stop.signal);
+      this.#subscription = subscription;
+      if (this.#ending !== undefined) subscription.finish();
+      if (opened === 0) await this.#note(ordinal === 0 ? 'opened' : 'recovered', `after envelope ${ordinal}`);
+      for await (const envelope of subscription) {
+        ordinal += 1;
+        await this.#store(envelope, ordinal);
+        if (envelope.messageType === 'Commitment') this.#onEnd('RESOLVED', undefined);
+      }
+      return this.#stop.signal.aborted ? 'stopped' : 'ended';
+    } catch (error) {
+      if (this.#stop.signal.aborted) return 'stopped';
+      if (!isMacpError(error)) throw error;
+      logger.debug('a session stream ended', { sessionId: this.#sessionId, code: error.code });
+      if (error.code === 'SESSION_NOT_FOUND') return 'gone';
+      await this.#note(STREAM_STATUS[error.code] ?? 'reconnecting', `${error.code} after envelope ${ordinal}`);
+      // Compacted history will not come back, and rights do not grow: keep what there is.
+      return STREAM_STATUS[error.code] !== undefined && this.#ending !== undefined ? 'gone' : 'failed';
+    } finally {
+      this.#subscription = undefined;
+    }
+  }
+
+  async #store(envelope: Envelope, ordinal: number): Promise<void> {
+    const run = this.#run();
+    if (run !== undefined) await this.#parts.store.append(this.#runId, envelopeStep(run, envelope, ordinal));
+  }
+
+  /** First sight of the metadata: what is bound, and the policy that will judge. */
+  async #bind(session: SessionMetadata): Promise<void> {
+    const run = this.#run();
+    if (run === undefined || run.metadata['bound'] === true) return;
+    const policyId = session.policyVersion === '' ? 'policy.default' : session.policyVersion;
+    const policy = policyResolvedEvent(policyId, await this.#fetchPolicy(policyId));
+    // Another event may have bound it while the policy was fetched.
+    const current = this.#run();
+    if (current === undefined || current.metadata['bound'] === true) return;
+    const startedAt = isoOf(session.startedAtUnixMs);
+    const metadata = { ...current.metadata, bound: true, modeName: session.mode, policyVersion: policyId, initiator: session.initiator };
+    const events = [sessionBoundEvent(session), ...(policy === undefined ? [] : [policy])];
+    await this.#parts.store.append(this.#runId, { patch: { metadata, startedAt: current.startedAt ?? startedAt }, events });
+  }
+
+  async #fetchPolicy(policyId: string): Promise<Awaited<ReturnType<RuntimeLink['getPolicy']>> | undefined> {
+    try {
+      return await this.#parts.link.getPolicy(policyId, this.#stop.signal);
+    } catch (error) {
+      // Without it the run is recorded all the same; only its outcome cannot be explained.
+      this.#parts.logger.warn('the policy of a session could not be read', { sessionId: this.#sessionId, policyId, error: String(error) });
+      return undefined;
+    }
+  }
+
+  #onEnd(ending: EndState, session: SessionMetadata | undefined): void {
+    this.#endMetadata ??= session;
+    this.#ending ??= ending;
+    clearTimeout(this.#finishTimer);
+    // The event may overtake the Commitment (runtime.md §10): give the stream time to bring it.
+    const waits = this.#ending === 'RESOLVED' && this.#run()?.metadata['finalAction'] === undefined;
+    if (waits) this.#finishTimer = setTimeout(() => this.#subscription?.finish(), this.#parts.drainMs);
+    else this.#subscription?.finish();
+  }
+
+  async #finish(ending: EndState): Promise<void> {
+    clearTimeout(this.#finishTimer);
+    const run = this.#run();
+    if (run === undefined || isEnded(run.status)) return;
+    const { status, event, errorCode, errorMessage } = ENDING[ending];
+    const endedAt = new Date(this.#parts.nowUnixMs()).toISOString();
+    const reason = typeof run.metadata['cancelReason'] === 'string' && ending === 'CANCELLED' ? { reason: run.metadata['cancelReason'] } : {};
+    const events = [
+      stateEvent(this.#sessionId, ending, this.#endMetadata, ending),
+      runEvent(event, run, { status, endedAt, ...reason, ...(errorCode === null ? {} : { error: { code: errorCode, message: errorMessage } }) }),
+    ];
+    const durationMs = run.startedAt === null ? null : Math.max(0, Date.parse(endedAt) - Date.parse(run.startedAt));
+    await this.#parts.store.append(this.#runId, { patch: { status, endedAt, errorCode, errorMessage, metadata: { ...run.metadata, durationMs } }, events });
+  }
+
+  /** The runtime no longer knows a session that it had, and nobody saw its end. */
+  async #lost(): Promise<void> {
+    const run = this.#run();
+    if (run === undefined || isEnded(run.status)) return;
+    const endedAt = new Date(this.#parts.nowUnixMs()).toISOString();
+    const errorMessage = `the runtime no longer knows the session; ${run.lastOrdinal} envelope(s) were recorded. It was restarted without storage, or the session was evicted`;
+    const events = [runEvent('run.failed', run, { status: 'failed', endedAt, error: { code: 'SESSION_NOT_FOUND', message: errorMessage } })];
+    await this.#parts.store.append(this.#runId, { patch: { status: 'failed', endedAt, errorCode: 'SESSION_NOT_FOUND', errorMessage }, events });
+  }
+
+  /** Told once: a runtime that stays away for hours adds one line, not thousands. */
+  async #note(status: string, detail: string): Promise<void> {
+    if (`${status} ${detail}` === this.#lastNote) return;
+    this.#lastNote = `${status} ${detail}`;
+    await this.#parts.store.append(this.#runId, { events: [streamEvent(this.#sessionId, status, detail)] });
+  }
+}
+
+/** A session whose end is known, but whose last envelopes cannot be had, is closed after so many tries. */
+const TRIES_AFTER_END = 8;
+
+const STREAM_STATUS: Readonly<Record<string, string>> = { HISTORY_UNAVAILABLE: 'history_unavailable', FORBIDDEN: 'refused', UNAUTHENTICATED: 'refused' };
+
+/** Asks for a state until it is final or the time is over. */
+export async function confirmEnd(link: RuntimeLink, sessionId: string, timeoutMs: number, signal?: AbortSignal): Promise<SessionState | undefined> {
+  const endMs = performance.now() + timeoutMs;
+  let state: SessionState | undefined;
+  for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
+    state = fromWireState((await link.getSession(sessionId, signal)).state);
+    if (endState(state) !== undefined || performance.now() + waitMs > endMs || signal?.aborted === true) return state;
+    await pause(waitMs, signal);
+  }
+}
+
+function isoOf(unixMs: number | undefined): string | null {
+  return unixMs === undefined || unixMs <= 0 ? null : new Date(unixMs).toISOString();
+}

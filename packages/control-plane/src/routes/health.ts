@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify';
+import type { Services } from '../services.js';
+
+const summary = (text: string): object => ({ summary: text, tags: ['service'] });
+
+/** Liveness, readiness, metrics, and what the console needs to know first. */
+export function addHealthRoutes(app: FastifyInstance, services: Services, version: string): void {
+  app.get('/healthz', { schema: summary('The process answers.') }, async () => ({ ok: true, service: 'macp-control-plane' }));
+
+  app.get('/readyz', { schema: summary('The runtime is watched; 503 otherwise.') }, async (_request, reply) => {
+    const { connected, problem, runtime } = services.observer.health();
+    const parts = { database: 'ok', runtime: connected ? 'ok' : 'unreachable', streamConsumer: connected ? 'ok' : 'waiting', circuitBreaker: 'CLOSED' };
+    return reply
+      .code(connected ? 200 : 503)
+      .send({
+        ok: connected,
+        ...parts,
+        ...(runtime === undefined ? {} : { runtimeVersion: runtime.version }),
+        ...(problem === undefined ? {} : { problem: problem.slice(0, 300) }),
+      });
+  });
+
+  app.get('/metrics', { schema: summary('Prometheus text.') }, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4').send(services.metrics.text()),
+  );
+
+  app.get('/info', { schema: summary('What this server can do.') }, async () => ({
+    version,
+    canStartRuns: services.startRun !== undefined,
+    runtimeConnected: services.observer.health().connected,
+  }));
+
+  app.get('/runtime/health', { schema: summary('How the runtime is reached.') }, async () => {
+    const { connected, runtime, problem, following } = services.observer.health();
+    return {
+      ok: connected,
+      runtimeKind: runtime?.name ?? null,
+      version: runtime?.version ?? null,
+      supportedModes: runtime?.supportedModes ?? [],
+      following,
+      problem: problem ?? null,
+    };
+  });
+}

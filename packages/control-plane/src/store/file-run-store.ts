@@ -1,0 +1,218 @@
+import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '@macp-agent/core';
+import { MacpError } from '@macp-agent/protocol';
+import { placeEvent, type CanonicalEvent, type EventDraft } from '../model/canonical-event.js';
+import { isEnded, type Run } from '../model/run.js';
+import { lockDirectory, type DirectoryLock } from './directory-lock.js';
+import { readRunLog, type RunLine } from './run-log.js';
+import type { RunListener, RunStep, RunStore } from './run-store.js';
+
+/** Options of `openFileRunStore`. */
+export interface FileRunStoreOptions {
+  /** Folder of this store alone; made with mode 0700 when missing. */
+  readonly dataDir: string;
+  readonly logger: Logger;
+  readonly nowUnixMs: () => number;
+  /** Ended runs whose events stay in memory; default 32. */
+  readonly cachedRuns?: number | undefined;
+}
+
+interface Entry {
+  run: Run;
+  /** Undefined when only the file has them. */
+  events: CanonicalEvent[] | undefined;
+  pending: { text: string; done: () => void; failed: (error: unknown) => void }[];
+  writing: Promise<void> | undefined;
+}
+
+const RUN_FILE = /^([A-Za-z0-9_-]{1,128})\.ndjson$/;
+
+/** Opens the store: one append-only file per run, a step per line. A torn last line of a crash is cut off. */
+export async function openFileRunStore(options: FileRunStoreOptions): Promise<RunStore> {
+  const runsDir = join(options.dataDir, 'runs');
+  await mkdir(runsDir, { recursive: true, mode: 0o700 });
+  const lock = await lockDirectory(options.dataDir);
+  const store = new FileRunStore(runsDir, lock, options);
+  for (const file of await readdir(runsDir)) {
+    const runId = RUN_FILE.exec(file)?.[1];
+    if (runId !== undefined) await store.restore(runId);
+  }
+  return store;
+}
+
+class FileRunStore implements RunStore {
+  readonly #dir: string;
+  readonly #lock: DirectoryLock;
+  readonly #options: FileRunStoreOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bySession = new Map<string, string>();
+  readonly #byKey = new Map<string, string>();
+  readonly #listeners = new Set<RunListener>();
+  /** Ended runs with events in memory, oldest use first. */
+  readonly #cached = new Set<string>();
+
+  constructor(dir: string, lock: DirectoryLock, options: FileRunStoreOptions) {
+    this.#dir = dir;
+    this.#lock = lock;
+    this.#options = options;
+  }
+
+  async restore(runId: string): Promise<void> {
+    const log = await readRunLog(this.#path(runId), this.#options.logger);
+    if (log === undefined) return;
+    this.#add({ run: log.run, events: isEnded(log.run.status) ? undefined : log.events, pending: [], writing: undefined });
+  }
+
+  async create(run: Omit<Run, 'lastEventSeq' | 'updatedAt'>, events: readonly EventDraft[]): Promise<Run> {
+    if (this.#entries.has(run.id) || this.#bySession.has(run.runtimeSessionId)) {
+      throw new MacpError('SESSION_ALREADY_EXISTS', `a run of session ${run.runtimeSessionId} exists; use another session id or idempotency key`, {
+        context: { runId: run.id },
+      });
+    }
+    const entry: Entry = { run: { ...run, lastEventSeq: 0, updatedAt: run.createdAt }, events: [], pending: [], writing: undefined };
+    this.#add(entry);
+    return this.#step(entry, { events }, true);
+  }
+
+  async append(runId: string, step: RunStep): Promise<Run> {
+    const entry = this.#entries.get(runId);
+    if (entry === undefined) throw new MacpError('SESSION_NOT_FOUND', `the run ${runId} is not known; list runs with GET /runs`, { context: { runId } });
+    if (entry.events === undefined) entry.events = [...(await this.events(runId))];
+    return this.#step(entry, step, false);
+  }
+
+  get(runId: string): Run | undefined {
+    return this.#entries.get(runId)?.run;
+  }
+
+  bySession(sessionId: string): Run | undefined {
+    return this.get(this.#bySession.get(sessionId) ?? '');
+  }
+
+  byIdempotencyKey(key: string): Run | undefined {
+    return this.get(this.#byKey.get(key) ?? '');
+  }
+
+  list(): readonly Run[] {
+    return [...this.#entries.values()].map((entry) => entry.run);
+  }
+
+  async events(runId: string, afterSeq = 0): Promise<readonly CanonicalEvent[]> {
+    const entry = this.#entries.get(runId);
+    if (entry === undefined) return [];
+    if (entry.events === undefined) {
+      const log = await readRunLog(this.#path(runId), this.#options.logger);
+      // Somebody else may have loaded them meanwhile, and appended.
+      entry.events ??= log?.events ?? [];
+    }
+    this.#touch(entry);
+    // Sequence numbers count from 1 without gaps, so they are positions too.
+    return afterSeq <= 0 ? entry.events.slice() : entry.events.slice(afterSeq);
+  }
+
+  subscribe(listener: RunListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async remove(runId: string): Promise<void> {
+    const entry = this.#entries.get(runId);
+    if (entry === undefined) return;
+    this.#entries.delete(runId);
+    this.#cached.delete(runId);
+    this.#bySession.delete(entry.run.runtimeSessionId);
+    if (entry.run.idempotencyKey !== null) this.#byKey.delete(entry.run.idempotencyKey);
+    await entry.writing;
+    await rm(this.#path(runId), { force: true });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#entries.values()].map((entry) => entry.writing));
+    this.#listeners.clear();
+    await this.#lock.release();
+  }
+
+  #add(entry: Entry): void {
+    const { run } = entry;
+    this.#entries.set(run.id, entry);
+    this.#bySession.set(run.runtimeSessionId, run.id);
+    if (run.idempotencyKey !== null) this.#byKey.set(run.idempotencyKey, run.id);
+  }
+
+  async #step(entry: Entry, step: RunStep, first: boolean): Promise<Run> {
+    const ts = new Date(this.#options.nowUnixMs()).toISOString();
+    const base = entry.run;
+    const placed = (step.events ?? []).map((draft, index) => placeEvent(draft, base.id, base.lastEventSeq + 1 + index, ts));
+    const run: Run = { ...base, ...step.patch, lastEventSeq: base.lastEventSeq + placed.length, updatedAt: ts };
+    entry.run = run;
+    if (run.idempotencyKey !== null) this.#byKey.set(run.idempotencyKey, run.id);
+    const line: RunLine = { run: first ? run : { ...step.patch, lastEventSeq: run.lastEventSeq, updatedAt: ts }, events: placed };
+    await this.#write(entry, `${JSON.stringify(line)}\n`, () => {
+      // Shown only once stored, so that no reader ever saw a number that a crash gives away again.
+      entry.events?.push(...placed);
+      for (const listener of this.#listeners) listener(run, placed);
+    });
+    if (isEnded(run.status)) this.#touch(entry);
+    return run;
+  }
+
+  #write(entry: Entry, text: string, stored: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        stored();
+        resolve();
+      };
+      entry.pending.push({ text, done, failed: reject });
+      entry.writing ??= this.#drain(entry).finally(() => (entry.writing = undefined));
+    });
+  }
+
+  /** One write takes every step that queued up during the last one. */
+  async #drain(entry: Entry): Promise<void> {
+    while (entry.pending.length > 0) {
+      const batch = entry.pending.splice(0);
+      try {
+        await appendFile(this.#path(entry.run.id), batch.map((item) => item.text).join(''), { mode: 0o600 });
+        for (const item of batch) item.done();
+      } catch (cause) {
+        const error = new MacpError('INTERNAL_ERROR', `writing the log of run ${entry.run.id} failed; check the space and rights of the data folder`, {
+          cause,
+          context: { runId: entry.run.id },
+        });
+        // Steps that queued up behind the failed ones carry numbers that no longer follow.
+        const failed = [...batch, ...entry.pending.splice(0)];
+        await this.#rewind(entry);
+        for (const item of failed) item.failed(error);
+      }
+    }
+  }
+
+  /** Goes back to what the file holds; the caller of a failed step may try again. */
+  async #rewind(entry: Entry): Promise<void> {
+    try {
+      const log = await readRunLog(this.#path(entry.run.id), this.#options.logger);
+      if (log === undefined) return;
+      entry.run = log.run;
+      entry.events = log.events;
+    } catch (error) {
+      this.#options.logger.error('the log of a run cannot be read after a failed write', { runId: entry.run.id, error: String(error) });
+    }
+  }
+
+  #touch(entry: Entry): void {
+    if (!isEnded(entry.run.status)) return;
+    this.#cached.delete(entry.run.id);
+    this.#cached.add(entry.run.id);
+    for (const oldest of this.#cached) {
+      if (this.#cached.size <= (this.#options.cachedRuns ?? 32)) break;
+      this.#cached.delete(oldest);
+      const old = this.#entries.get(oldest);
+      if (old !== undefined && old.writing === undefined) old.events = undefined;
+    }
+  }
+
+  #path(runId: string): string {
+    return join(this.#dir, `${runId}.ndjson`);
+  }
+}
