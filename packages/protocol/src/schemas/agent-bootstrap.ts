@@ -1,3 +1,5 @@
+import { SESSION_ID_PATTERN } from './session-id-pattern.js';
+
 const text = { type: 'string', minLength: 1 } as const;
 
 /**
@@ -18,7 +20,7 @@ export const agentBootstrapSchema = {
         runId: text,
         sessionId: {
           type: 'string',
-          pattern: '^([0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9_-]{22,128})$',
+          pattern: SESSION_ID_PATTERN,
         },
         traceId: { type: 'string' },
       },

@@ -1,3 +1,5 @@
+import { SESSION_ID_PATTERN } from './session-id-pattern.js';
+
 const text = { type: 'string', minLength: 1 } as const;
 
 /** JSON Schema (2020-12) of the scenario-free run descriptor, the body of `POST /runs`. Unknown keys are refused outside `session.metadata`. */
@@ -16,7 +18,7 @@ export const runDescriptorSchema = {
       additionalProperties: false,
       required: ['modeName', 'modeVersion', 'configurationVersion', 'ttlMs', 'participants'],
       properties: {
-        sessionId: { type: 'string', pattern: '^([0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9_-]{22,128})$' },
+        sessionId: { type: 'string', pattern: SESSION_ID_PATTERN },
         modeName: text,
         modeVersion: text,
         configurationVersion: text,

@@ -1,7 +1,14 @@
 import type { Reader, Writer } from 'protobufjs/minimal.js';
 
+/** What a field is, for encodings other than protobuf. */
+export type FieldKind =
+  | { readonly type: 'string' | 'bool' | 'double' | 'int64' | 'uint64' | 'uint32' | 'bytes' | 'strings' | 'stringMap' | 'bytesMap' }
+  | { readonly type: 'enum'; readonly names: readonly string[] }
+  | { readonly type: 'message' | 'messages'; readonly message: () => WireMessage<object> };
+
 /** How one field travels: what stands in for its absence, and both directions of the conversion. */
 export interface WireField<T> {
+  readonly kind: FieldKind;
   fromWire(raw: never): T;
   toWire(value: T): unknown;
   /** Message-typed fields have presence on the wire, so their key may be missing. */
@@ -24,6 +31,8 @@ export type PartialFields<T> = { [K in keyof T]?: T[K] | undefined };
 export interface WireMessage<T> {
   readonly typeName: string;
   readonly fields: readonly string[];
+  /** What each field is, in the order of `fields`. */
+  readonly kinds: readonly FieldKind[];
   /** Bytes of the message; fields left out take their zero value. */
   encode(value: PartialFields<T>): Buffer;
   /** Plain object of the bytes; throws an Error when they are not this message. */
@@ -41,27 +50,38 @@ interface GeneratedType {
 
 const EMPTY = Buffer.alloc(0);
 
-const same = <T>(): WireField<T> => ({ fromWire: (raw) => raw, toWire: (value) => value });
+const same = <T>(type: Exclude<FieldKind['type'], 'enum' | 'message' | 'messages'>): WireField<T> => ({
+  kind: { type },
+  fromWire: (raw) => raw,
+  toWire: (value) => value,
+});
 
-export const string = same<string>();
-export const bool = same<boolean>();
-/** double, int32 and uint32. */
-export const number = same<number>();
-/** int64 and uint64 as numbers: every value of the contract fits 2^53. */
-export const int64: WireField<number> = {
+/** Every 64-bit value of the contract fits 2^53, so it is a number. */
+const wide = (type: 'int64' | 'uint64'): WireField<number> => ({
+  kind: { type },
   fromWire: (raw: number | { toNumber(): number }) => (typeof raw === 'number' ? raw : raw.toNumber()),
   toWire: (value) => value,
-};
+});
+
+export const string = same<string>('string');
+export const bool = same<boolean>('bool');
+export const double = same<number>('double');
+export const uint32 = same<number>('uint32');
+export const int64 = wide('int64');
+export const uint64 = wide('uint64');
+export const strings = same<string[]>('strings');
 export const bytes: WireField<Uint8Array> = {
+  kind: { type: 'bytes' },
   fromWire: (raw: Uint8Array) => (raw.length === 0 ? EMPTY : raw),
   toWire: (value) => value,
 };
-export const strings = same<string[]>();
 export const stringMap: WireField<Record<string, string>> = {
+  kind: { type: 'stringMap' },
   fromWire: (raw: Record<string, string>) => ({ ...raw }),
   toWire: (value) => value,
 };
 export const bytesMap: WireField<Record<string, Uint8Array>> = {
+  kind: { type: 'bytesMap' },
   fromWire: (raw: Record<string, Uint8Array>) => ({ ...raw }),
   toWire: (value) => value,
 };
@@ -70,6 +90,7 @@ export const bytesMap: WireField<Record<string, Uint8Array>> = {
 export function enumeration<const N extends readonly string[]>(...names: N): WireField<N[number]> {
   const numbers = new Map<string, number>(names.map((name, index) => [name, index]));
   return {
+    kind: { type: 'enum', names },
     fromWire: (raw: number) => names[raw] ?? (names[0] as N[number]),
     toWire: (value) => numbers.get(value) ?? 0,
   };
@@ -77,6 +98,7 @@ export function enumeration<const N extends readonly string[]>(...names: N): Wir
 
 export function nested<T>(message: () => WireMessage<T>): WireField<T> & { optional: true } {
   return {
+    kind: { type: 'message', message: message as unknown as () => WireMessage<object> },
     optional: true,
     fromWire: (raw: object) => message().fromWire(raw),
     toWire: (value) => message().toWire(value as PartialFields<T>),
@@ -85,38 +107,43 @@ export function nested<T>(message: () => WireMessage<T>): WireField<T> & { optio
 
 export function list<T>(message: () => WireMessage<T>): WireField<T[]> {
   return {
+    kind: { type: 'messages', message: message as unknown as () => WireMessage<object> },
     fromWire: (raw: object[]) => raw.map((item) => message().fromWire(item)),
     toWire: (value) => value.map((item) => message().toWire(item as PartialFields<T>)),
   };
 }
 
-/** Binds a generated type to the table of its fields. */
+/** Binds a generated type to the table of its fields. The loops are plain because both are on the path of every message. */
 export function message<const F extends Fields>(typeName: string, generated: GeneratedType, fields: F): WireMessage<FieldsOf<F>> {
   type T = FieldsOf<F>;
-  const entries = Object.entries(fields) as [string, WireField<unknown>][];
+  const keys = Object.keys(fields);
+  const table = Object.values(fields) as WireField<unknown>[];
   const fromWire = (raw: object): T => {
     const source = raw as Record<string, never>;
     const result: Record<string, unknown> = {};
-    for (const [key, field] of entries) {
+    for (let index = 0; index < keys.length; index += 1) {
+      const key = keys[index] as string;
+      const field = table[index] as WireField<unknown>;
       const value = source[key];
-      if (field.optional === true) {
-        if (value !== undefined && value !== null) result[key] = field.fromWire(value);
-      } else result[key] = field.fromWire(value as never);
+      if (field.optional === true && (value === undefined || value === null)) continue;
+      result[key] = field.fromWire(value as never);
     }
     return result as T;
   };
   const toWire = (value: PartialFields<T>): object => {
     const source = value as Record<string, unknown>;
     const result: Record<string, unknown> = {};
-    for (const [key, field] of entries) {
+    for (let index = 0; index < keys.length; index += 1) {
+      const key = keys[index] as string;
       const item = source[key];
-      if (item !== undefined && item !== null) result[key] = field.toWire(item);
+      if (item !== undefined && item !== null) result[key] = (table[index] as WireField<unknown>).toWire(item);
     }
     return result;
   };
   return {
     typeName,
-    fields: entries.map(([key]) => key),
+    fields: keys,
+    kinds: table.map((field) => field.kind),
     fromWire,
     toWire,
     encode: (value) => generated.encode(toWire(value) as never).finish() as Buffer,

@@ -1,6 +1,6 @@
 import { macp } from '../gen/proto.js';
 import { Root } from './handshake.js';
-import { bool, bytes, bytesMap, int64, list, message, nested, number, string, strings, type MessageOf } from './message.js';
+import { bool, bytes, bytesMap, double, int64, list, message, nested, string, strings, type MessageOf } from './message.js';
 
 /** Payloads that belong to no mode: session start, control records, commitment, signals. */
 
@@ -9,15 +9,15 @@ const pb = macp.v1;
 export const SignalPayload = message('macp.v1.SignalPayload', pb.SignalPayload, {
   signalType: string,
   data: bytes,
-  confidence: number,
+  confidence: double,
   correlationSessionId: string,
 });
 export type SignalPayload = MessageOf<typeof SignalPayload>;
 
 export const ProgressPayload = message('macp.v1.ProgressPayload', pb.ProgressPayload, {
   progressToken: string,
-  progress: number,
-  total: number,
+  progress: double,
+  total: double,
   message: string,
   targetMessageId: string,
 });

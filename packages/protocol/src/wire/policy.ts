@@ -1,5 +1,5 @@
 import { macp } from '../gen/proto.js';
-import { bool, int64, list, message, nested, number, string, type MessageOf } from './message.js';
+import { bool, int64, list, message, nested, string, uint32, type MessageOf } from './message.js';
 
 /** Policy registry messages (RFC-MACP-0012). `rules` is JSON text on the wire. */
 
@@ -10,7 +10,7 @@ export const PolicyDescriptor = message('macp.v1.PolicyDescriptor', pb.PolicyDes
   mode: string,
   description: string,
   rules: string,
-  schemaVersion: number,
+  schemaVersion: uint32,
   registeredAtUnixMs: int64,
 });
 export type PolicyDescriptor = MessageOf<typeof PolicyDescriptor>;

@@ -1,6 +1,6 @@
 import { macp } from '../gen/proto.js';
 import { Ack, sessionState } from './envelope.js';
-import { enumeration, int64, list, message, nested, number, string, strings, type MessageOf } from './message.js';
+import { enumeration, int64, list, message, nested, string, strings, uint32, type MessageOf } from './message.js';
 
 /** Reading and controlling sessions (RFC-MACP-0001 §7, RFC-MACP-0006 §3). */
 
@@ -20,7 +20,7 @@ export type LifecycleEventType = SessionLifecycleEvent['eventType'];
 export const ParticipantActivity = message('macp.v1.ParticipantActivity', pb.ParticipantActivity, {
   participantId: string,
   lastMessageAtUnixMs: int64,
-  messageCount: number,
+  messageCount: uint32,
 });
 export type ParticipantActivity = MessageOf<typeof ParticipantActivity>;
 
@@ -85,7 +85,7 @@ export const ResumeSessionResponse = message('macp.v1.ResumeSessionResponse', pb
 export type ResumeSessionResponse = MessageOf<typeof ResumeSessionResponse>;
 
 export const ListSessionsRequest = message('macp.v1.ListSessionsRequest', pb.ListSessionsRequest, {
-  pageSize: number,
+  pageSize: uint32,
   pageToken: string,
 });
 export type ListSessionsRequest = MessageOf<typeof ListSessionsRequest>;

@@ -1,6 +1,6 @@
 import { macp } from '../gen/proto.js';
 import { Ack, Envelope, WireError } from './envelope.js';
-import { int64, message, nested, string, type MessageOf } from './message.js';
+import { message, nested, string, uint64, type MessageOf } from './message.js';
 
 /** Send, StreamSession and WatchSignals (RFC-MACP-0006 §3). */
 
@@ -19,7 +19,7 @@ export type SendResponse = MessageOf<typeof SendResponse>;
 export const StreamSessionRequest = message('macp.v1.StreamSessionRequest', pb.StreamSessionRequest, {
   envelope: nested(() => Envelope),
   subscribeSessionId: string,
-  afterSequence: int64,
+  afterSequence: uint64,
 });
 export type StreamSessionRequest = MessageOf<typeof StreamSessionRequest>;
 

@@ -1,5 +1,5 @@
 import { macp } from '../../gen/proto.js';
-import { bytes, message, number, string, type MessageOf } from '../../wire/message.js';
+import { bytes, double, message, string, type MessageOf } from '../../wire/message.js';
 
 /** Payloads of the decision mode (wire.md §10). */
 
@@ -16,7 +16,7 @@ export type ProposalPayload = MessageOf<typeof ProposalPayload>;
 export const EvaluationPayload = message('macp.modes.decision.v1.EvaluationPayload', pb.EvaluationPayload, {
   proposalId: string,
   recommendation: string,
-  confidence: number,
+  confidence: double,
   reason: string,
 });
 export type EvaluationPayload = MessageOf<typeof EvaluationPayload>;

@@ -1,5 +1,5 @@
 import { macp } from '../../gen/proto.js';
-import { bytes, message, number, string, type MessageOf } from '../../wire/message.js';
+import { bytes, message, string, uint32, type MessageOf } from '../../wire/message.js';
 
 /** Payloads of the quorum mode (wire.md §10). */
 
@@ -10,7 +10,7 @@ export const ApprovalRequestPayload = message('macp.modes.quorum.v1.ApprovalRequ
   action: string,
   summary: string,
   details: bytes,
-  requiredApprovals: number,
+  requiredApprovals: uint32,
 });
 export type ApprovalRequestPayload = MessageOf<typeof ApprovalRequestPayload>;
 

@@ -1,5 +1,5 @@
 import { macp } from '../../gen/proto.js';
-import { bool, bytes, int64, message, number, string, type MessageOf } from '../../wire/message.js';
+import { bool, bytes, double, int64, message, string, type MessageOf } from '../../wire/message.js';
 
 /** Payloads of the task mode (wire.md §10). */
 
@@ -32,7 +32,7 @@ export type TaskRejectPayload = MessageOf<typeof TaskRejectPayload>;
 export const TaskUpdatePayload = message('macp.modes.task.v1.TaskUpdatePayload', pb.TaskUpdatePayload, {
   taskId: string,
   status: string,
-  progress: number,
+  progress: double,
   message: string,
   partialOutput: bytes,
 });

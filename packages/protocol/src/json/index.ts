@@ -1,0 +1,3 @@
+export { fromJson, toJson } from './codec.js';
+export { fromTimestamp, toTimestamp } from './timestamp.js';
+export { JsonValueError, type JsonObject, type JsonValue } from './values.js';
