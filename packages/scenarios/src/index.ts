@@ -1,1 +1,38 @@
-export {};
+// Packs and scenarios
+export { loadPacks, type Pack, type PackCatalog } from './load-packs.js';
+export { findScenario, isScenarioPath, listScenarioRefs, loadScenarioFile, type Scenario } from './load-scenario.js';
+export { formatScenarioRef, parseScenarioRef, type ScenarioRef } from './scenario-ref.js';
+export type { ScenarioDocument } from './scenario-document.js';
+export type { TemplateDocument } from './template-document.js';
+export { loadPolicies } from './load-policies.js';
+export { didYouMean, suggest } from './suggest.js';
+
+// Compiling
+export { InvalidInputsError, type InputProblem } from './check-inputs.js';
+export { parseSetInputs } from './set-inputs.js';
+export { compileScenario, type CompiledKickoff, type CompiledRun, type CompiledSessionStart, type CompileOptions, type ParticipantBinding } from './compile.js';
+export type { RunDescriptor, RunLabels } from './run-descriptor.js';
+export type { JsonObject } from './json-value.js';
+
+// Agents
+export { findAgents, listAgents, type AgentLaunch, type FoundAgent } from './launch/load-agents.js';
+export type { AgentEntry } from './launch/agent-entry.js';
+export { bootstrapDocument, type CancelCallbackSettings, type RuntimeTarget } from './launch/bootstrap-document.js';
+export type { Env } from './launch/agent-env.js';
+export type { AgentExit } from './launch/agent-process.js';
+export { parseAgentTokens, pickAgentTokens } from './run/agent-tokens.js';
+
+// Running
+export { runScenario, type RunOptions, type RunResult, type RunTimeouts } from './run/run-scenario.js';
+export type { OutcomeEvent, RunEvent } from './run/run-event.js';
+export type { ExitCode, OutcomeCommitment, Refused, RunOutcome } from './run/outcome.js';
+export { parseFault, type Fault } from './run/fault.js';
+export { cancelRun, type CancelTarget } from './run/cancel-run.js';
+export { loadRunRecords } from './run/load-run-records.js';
+export type { RunRecord } from './run/run-folder.js';
+export { describeMessage } from './run/describe-message.js';
+export { envelopeToJson, toJson, type TranscriptEntry, type TranscriptHeader } from './run/transcript.js';
+
+// Judging
+export { expectOutcome, type Difference } from './run/expect-outcome.js';
+export type { ExpectedOutcome } from './expected-outcome.js';

@@ -1,0 +1,104 @@
+import { MODE_DECISION, type DecisionState, type SessionView } from '@macp-agent/protocol';
+
+/** A commitment as it was accepted. */
+export interface OutcomeCommitment {
+  readonly commitmentId: string;
+  readonly action: string;
+  readonly outcomePositive: boolean;
+  readonly reason: string;
+  readonly authorityScope: string;
+  readonly policyVersion: string;
+  readonly sender: string;
+}
+
+/** A message of an agent that the runtime refused. */
+export interface Refused {
+  readonly participantId: string;
+  readonly code: string;
+  readonly message: string;
+  readonly messageType: string;
+}
+
+/** What a run came to. */
+export interface RunOutcome {
+  /** RESOLVED, EXPIRED or CANCELLED; OPEN or SUSPENDED when the run ended before its session; NONE when no session was started. */
+  readonly state: 'OPEN' | 'SUSPENDED' | 'RESOLVED' | 'EXPIRED' | 'CANCELLED' | 'NONE';
+  /** Why it ended without a commitment, when that is known. */
+  readonly reason: string;
+  readonly commitment?: OutcomeCommitment | undefined;
+  readonly policyVersion: string;
+  readonly proposals: readonly { readonly proposalId: string; readonly option: string; readonly sender: string }[];
+  readonly evaluations: readonly { readonly sender: string; readonly recommendation: string; readonly confidence: number; readonly reason: string }[];
+  readonly objections: readonly { readonly sender: string; readonly severity: string; readonly reason: string }[];
+  readonly votes: readonly { readonly sender: string; readonly vote: string; readonly reason: string }[];
+  /** Participants without a vote, where somebody has voted or a vote was due. */
+  readonly missing: readonly string[];
+  readonly refused: readonly Refused[];
+  readonly suspensions: number;
+  readonly exitCode: ExitCode;
+}
+
+/** 0 positive commitment, 3 negative, 4 ended without one, 1 failure, 2 an agent that cannot start as configured, 130 cancelled at the terminal. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;
+
+interface OutcomeParts {
+  /** Undefined when no session was seen. */
+  readonly view: SessionView | undefined;
+  readonly participants: readonly string[];
+  readonly policyVersion: string;
+  readonly state: RunOutcome['state'];
+  readonly reason?: string | undefined;
+  readonly refused: readonly Refused[];
+  readonly suspensions: number;
+  /** Cancelled by a person at the terminal. */
+  readonly interrupted: boolean;
+}
+
+/** Reads the outcome of a run from the folded session. Pure. */
+export function readOutcome({ view, participants, policyVersion, state, reason, refused, suspensions, interrupted }: OutcomeParts): RunOutcome {
+  const decision = view?.binding.mode === MODE_DECISION && view.mode !== undefined ? (view.modeState as DecisionState) : undefined;
+  const commitment = view?.commitment;
+  const votes =
+    decision === undefined
+      ? []
+      : [...decision.votes.values()].flatMap((bySender) => [...bySender].map(([sender, { vote, reason }]) => ({ sender, vote, reason })));
+  const voted = new Set(votes.map(({ sender }) => sender));
+  return {
+    state,
+    reason: reason ?? (state === 'CANCELLED' || state === 'EXPIRED' ? denial(refused) : ''),
+    commitment:
+      commitment === undefined
+        ? undefined
+        : {
+            commitmentId: commitment.commitmentId,
+            action: commitment.action,
+            outcomePositive: commitment.outcomePositive,
+            reason: commitment.reason,
+            authorityScope: commitment.authorityScope,
+            policyVersion: commitment.policyVersion || policyVersion,
+            sender: commitment.sender,
+          },
+    policyVersion,
+    proposals: [...(decision?.proposals.values() ?? [])].map(({ proposalId, option, sender }) => ({ proposalId, option, sender })),
+    evaluations: (decision?.evaluations ?? []).map(({ sender, recommendation, confidence, reason }) => ({ sender, recommendation, confidence, reason })),
+    objections: (decision?.objections ?? []).map(({ sender, severity, reason }) => ({ sender, severity, reason })),
+    votes,
+    missing: decision === undefined || decision.proposals.size === 0 ? [] : participants.filter((id) => !voted.has(id)),
+    refused,
+    suspensions,
+    exitCode: exitCodeOf(state, commitment?.outcomePositive, interrupted),
+  };
+}
+
+function exitCodeOf(state: RunOutcome['state'], positive: boolean | undefined, interrupted: boolean): ExitCode {
+  // A commitment that was faster than Ctrl-C stands.
+  if (state === 'RESOLVED') return positive === true ? 0 : 3;
+  if (interrupted) return 130;
+  return state === 'CANCELLED' || state === 'EXPIRED' ? 4 : 1;
+}
+
+/** A commitment that the policy refused is why the session was cancelled, or ran out. */
+function denial(refused: readonly Refused[]): string {
+  const last = refused.findLast(({ messageType, code }) => messageType === 'Commitment' || code === 'POLICY_DENIED');
+  return last === undefined ? '' : `commitment refused: ${last.message}`;
+}

@@ -1,0 +1,180 @@
+import type { LifecycleChange, ReceivedEnvelope } from '@macp-agent/core';
+import type { SessionState, SessionView } from '@macp-agent/protocol';
+import type { CompiledRun } from '../compile.js';
+import type { AgentReport } from '../launch/agent-report.js';
+import { describeMessage } from './describe-message.js';
+import type { Fault } from './fault.js';
+import { readOutcome, type Refused, type RunOutcome } from './outcome.js';
+import type { RunEvent } from './run-event.js';
+import type { RunFolder } from './run-folder.js';
+import { toJson, transcriptEnvelope, TranscriptWriter, type TranscriptEntry } from './transcript.js';
+
+/** More refusals than this tell nothing new. */
+const MAX_REFUSED = 1_000;
+const CHANGE_KIND = { SUSPENDED: 'suspend', OPEN: 'resume', CANCELLED: 'cancel', EXPIRED: 'expire' } as const;
+
+interface End {
+  readonly view: SessionView | undefined;
+  readonly state: SessionState | undefined;
+  readonly reason: string | undefined;
+  readonly interrupted: boolean;
+  readonly usage: boolean;
+}
+
+/** Keeps what happened in a run: transcript file, events for whoever watches, and the facts of its outcome. */
+export class RunLog {
+  readonly startedAtUnixMs: number;
+  readonly transcript: TranscriptEntry[] = [];
+  readonly #compiled: CompiledRun;
+  readonly #folder: RunFolder;
+  readonly #emit: (event: RunEvent) => void;
+  readonly #now: () => number;
+  readonly #writer: TranscriptWriter;
+  readonly #refused: Refused[] = [];
+  #zeroUnixMs: number | undefined;
+  #suspensions = 0;
+  #state: SessionState | undefined;
+  #endReason = '';
+
+  constructor(compiled: CompiledRun, folder: RunFolder, emit: (event: RunEvent) => void, now: () => number) {
+    this.#compiled = compiled;
+    this.#folder = folder;
+    this.#emit = emit;
+    this.#now = now;
+    this.startedAtUnixMs = now();
+    this.#writer = new TranscriptWriter(folder.transcriptFile);
+  }
+
+  begin(runtimeAddress: string): void {
+    const { runId, sessionId, display, initiator, runDescriptor, participantBindings, policy } = this.#compiled;
+    this.#writer.write({
+      kind: 'run',
+      version: 1,
+      runId,
+      sessionId,
+      scenarioRef: display.scenarioRef,
+      templateId: display.templateId,
+      mode: runDescriptor.session.modeName,
+      initiator: initiator.participantId,
+      participants: initiator.sessionStart.participants,
+      startedAtUnixMs: this.startedAtUnixMs,
+      policy,
+    });
+    this.#emit({
+      type: 'run',
+      runId,
+      sessionId,
+      scenarioRef: display.scenarioRef,
+      templateId: display.templateId,
+      title: display.title,
+      policyVersion: initiator.sessionStart.policyVersion,
+      initiator: initiator.participantId,
+      participants: participantBindings,
+      folder: this.#folder.path,
+      runtimeAddress,
+    });
+  }
+
+  event(event: RunEvent): void {
+    this.#emit(event);
+  }
+
+  envelope(envelope: ReceivedEnvelope): void {
+    const atUnixMs = this.#now();
+    this.#zeroUnixMs ??= atUnixMs;
+    const entry = transcriptEnvelope(envelope, envelope.sequence, atUnixMs);
+    this.#keep(entry);
+    this.#emit({
+      type: 'envelope',
+      seq: envelope.sequence,
+      atMs: this.#atMs(),
+      atUnixMs,
+      sender: envelope.sender,
+      messageType: envelope.messageType,
+      payload: toJson(envelope.decodedPayload),
+      text: describeMessage(envelope.messageType, envelope.decodedPayload),
+    });
+  }
+
+  lifecycle(change: LifecycleChange): void {
+    const { state } = change;
+    if (state === this.#state) return;
+    const first = this.#state === undefined;
+    this.#state = state;
+    // Opening and resolving show as SessionStart and Commitment.
+    if (state === 'RESOLVED' || (state === 'OPEN' && first)) return;
+    if (state === 'SUSPENDED') this.#suspensions += 1;
+    this.#keep({ kind: CHANGE_KIND[state], atUnixMs: change.observedAtUnixMs, by: '', reason: '' });
+    this.#emit({ type: 'session', state, atMs: this.#atMs(), reason: '' });
+  }
+
+  report(participantId: string, report: AgentReport): void {
+    switch (report.type) {
+      case 'ready':
+        this.#emit({ type: 'agent', participantId, status: 'ready' });
+        break;
+      case 'refused': {
+        const { code, message, messageType = '' } = report;
+        if (this.#refused.length < MAX_REFUSED) this.#refused.push({ participantId, code, message, messageType });
+        this.#emit({ type: 'refused', participantId, code, message, messageType, atMs: this.#atMs() });
+        break;
+      }
+      case 'abstained':
+        this.note(participantId, `abstained: ${report.reason}`);
+        break;
+      case 'model':
+        this.note(participantId, `model ${report.model}, ${report.promptTokens ?? 0} + ${report.completionTokens ?? 0} tokens`);
+        break;
+      case 'ended':
+        if (report.reason !== undefined && report.reason !== '' && participantId === this.#compiled.initiator.participantId) this.#endReason = report.reason;
+        break;
+    }
+  }
+
+  note(participantId: string, text: string): void {
+    this.#emit({ type: 'note', participantId, text, atMs: this.#atMs() });
+  }
+
+  fault(fault: Fault): void {
+    this.#emit({ type: 'fault', participantId: fault.participantId, fault: `${fault.kind} at ${fault.messageType}`, atMs: this.#atMs() });
+  }
+
+  /** Why the runner asked for the end. */
+  cancelledFor(reason: string): void {
+    this.#endReason ||= reason;
+  }
+
+  outcome({ view, state, reason, interrupted, usage }: End): RunOutcome {
+    const outcome = readOutcome({
+      view,
+      participants: this.#compiled.initiator.sessionStart.participants,
+      policyVersion: this.#compiled.initiator.sessionStart.policyVersion,
+      state: state ?? 'NONE',
+      reason: reason ?? ((state === 'CANCELLED' && this.#endReason) || undefined),
+      refused: this.#refused,
+      suspensions: this.#suspensions,
+      interrupted,
+    });
+    return usage && outcome.exitCode === 1 ? { ...outcome, exitCode: 2 } : outcome;
+  }
+
+  /** Writes the outcome as the last line and the last event; the duration of the run in milliseconds. */
+  async end(outcome: RunOutcome): Promise<number> {
+    const { runId, sessionId } = this.#compiled;
+    const durationMs = this.#now() - this.startedAtUnixMs;
+    this.#writer.write({ kind: 'outcome', durationMs, ...outcome });
+    const failure = await this.#writer.close();
+    if (failure !== undefined) this.note('runner', `the transcript could not be written: ${failure.message}`);
+    this.#emit({ type: 'outcome', runId, sessionId, durationMs, transcript: this.#folder.transcriptFile, ...outcome });
+    return durationMs;
+  }
+
+  #keep(entry: TranscriptEntry): void {
+    this.transcript.push(entry);
+    this.#writer.write(entry);
+  }
+
+  #atMs(): number {
+    return this.#now() - (this.#zeroUnixMs ?? this.startedAtUnixMs);
+  }
+}
