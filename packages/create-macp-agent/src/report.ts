@@ -4,6 +4,7 @@ import { createCommand, installCommand, shellWord, startCommand } from './packag
 import type { Answers } from './options.js';
 import { enterCommand } from './target.js';
 import { TEMPLATES, type ProjectFile } from './templates.js';
+import { SWITCH_SCRIPT } from './vendor.js';
 
 export interface Outcome {
   readonly answers: Answers;
@@ -30,7 +31,6 @@ export function sameResultCommand(answers: Answers): string {
   const rest = ['--template', answers.template];
   if (answers.role !== 'both') rest.push('--role', answers.role);
   if (name !== defaultName) rest.push('--name', name);
-  if (answers.vendor !== undefined) rest.push('--vendor', answers.vendor);
   if (answers.install) rest.push('--install');
   if (!answers.git) rest.push('--no-git');
   if (answers.force) rest.push('--force');
@@ -46,7 +46,10 @@ export function outcomeText(outcome: Outcome, bold: Bold): string {
     '',
     ...nextSteps(answers, outcome.installed).map((line) => `  ${bold(line)}`),
     '',
-    `Same result: ${sameResultCommand(answers)}`,
+    // Packed packages came from some folder of this machine; the command would mean little tomorrow.
+    answers.vendor === undefined
+      ? `Same result: ${sameResultCommand(answers)}`
+      : `The packages are in vendor/; this takes them from the registry instead: node ${SWITCH_SCRIPT}`,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -66,7 +69,7 @@ export function outcomeJson(outcome: Outcome): string {
     git: outcome.git,
     notes: outcome.notes,
     nextSteps: nextSteps(answers, outcome.installed),
-    command: sameResultCommand(answers),
+    ...(answers.vendor === undefined ? { command: sameResultCommand(answers) } : {}),
   });
 }
 
