@@ -106,4 +106,51 @@ export {
 } from './validate.js';
 
 // --- agent layer: the lines below belong to src/agent ---
+// Bootstrap
+export { loadBootstrap, type LoadBootstrapOptions } from './agent/load-bootstrap.js';
+export {
+  parseBootstrap,
+  type Bootstrap,
+  type CancelCallbackBootstrap,
+  type ExecutionBootstrap,
+  type ParseBootstrapOptions,
+  type TimingBootstrap,
+} from './agent/bootstrap.js';
+export type { InitiatorBootstrap, KickoffBootstrap, SessionStartBootstrap } from './agent/bootstrap-initiator.js';
+export type { KickoffPayload } from './agent/kickoff-payload.js';
+export { describeProblem, InvalidBootstrapError, type BootstrapProblem, type BootstrapStep } from './agent/bootstrap-problem.js';
+export { convertBootstrap, type BootstrapForm, type ConvertedBootstrap } from './agent/convert-bootstrap.js';
+export { explainBootstrap, maskSecrets } from './agent/explain-bootstrap.js';
+
+// Agents
+export { fromBootstrap, type FromBootstrapOptions } from './agent/from-bootstrap.js';
+export { Participant } from './agent/participant.js';
+export type { HandlerErrorPolicy, ParticipantConfig } from './agent/participant-config.js';
+export type { InitiatorConfig } from './agent/join-session.js';
+export type { ParticipantActions, ParticipantContext } from './agent/participant-context.js';
+export type { ParticipantResult } from './agent/participant-result.js';
+export { Dispatcher, type DecisionPayloads, type EventHandler, type ParticipantEvent, type PhaseHandler, type TerminalHandler } from './agent/dispatcher.js';
+export type { AgentReport, ReportSink } from './agent/agent-report.js';
+export { serveAgent, type AgentService, type ServeAgentOptions } from './agent/serve-agent.js';
+export { startCancelCallbackServer, type CancelCallbackOptions, type CancelCallbackServer, type CancelOutcome } from './agent/cancel-callback-server.js';
+
+// Strategies
+export { evaluateProposals, type EvaluateProposalsOptions, type Evaluation } from './agent/evaluate-proposals.js';
+export { voteAfterPeers, type VoteAfterPeersOptions, type VoteAnswer, type VoteQuestion } from './agent/vote-after-peers.js';
+export { commitAfterVotes, leastVotes, type CommitAfterVotesOptions, type DecisionAnswer, type VoteResult } from './agent/commit-after-votes.js';
+export { preflightCommitment, fetchPolicy, type Preflight } from './agent/commit-preflight.js';
+export {
+  commitmentHandler,
+  evaluationHandler,
+  functionCommitter,
+  functionEvaluator,
+  functionVoter,
+  majorityCommitter,
+  majorityVoter,
+  votingHandler,
+  type CommitmentAnswer,
+  type CommitmentStrategy,
+  type EvaluationStrategy,
+  type VotingStrategy,
+} from './agent/classic-strategies.js';
 // --- end of the agent layer ---

@@ -166,7 +166,9 @@ class CancelOnce {
         return answer(reply, 500, 'the agent failed to cancel; its log says why');
       }
       logger?.warn(`cancelling failed: ${error.message}`, { code: error.code });
-      return reply.code(ERROR_CODES[error.code].httpStatus).send({ ok: false, code: error.code, error: error.message });
+      // 404 would read as a wrong path.
+      const status = error.code === 'SESSION_NOT_FOUND' ? 409 : ERROR_CODES[error.code].httpStatus;
+      return reply.code(status).send({ ok: false, code: error.code, error: error.message });
     }
   }
 }

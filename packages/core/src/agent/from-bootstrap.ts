@@ -1,0 +1,65 @@
+import { Auth } from '../auth.js';
+import { MacpClient } from '../client.js';
+import type { ClientOptions } from '../client-options.js';
+import { silentLogger, type Logger } from '../logger.js';
+import type { ReportSink } from './agent-report.js';
+import type { Env } from './bootstrap-document.js';
+import { loadBootstrap } from './load-bootstrap.js';
+import { loadReportChannel } from './load-report-channel.js';
+import { Participant } from './participant.js';
+import type { HandlerErrorPolicy } from './participant-config.js';
+
+export interface FromBootstrapOptions {
+  /** Variables to read. Default: those of the process. */
+  readonly env?: Env;
+  /** Default: silent. */
+  readonly logger?: Logger;
+  readonly onHandlerError?: HandlerErrorPolicy;
+  /** Let a document without a token use the participant id as a development credential. Default false. */
+  readonly allowDevelopmentCredential?: boolean;
+  /** Settings of the connection that no bootstrap has, such as certificates. */
+  readonly client?: Omit<ClientOptions, 'address' | 'secure' | 'allowInsecure' | 'auth'>;
+  readonly waitForSessionMs?: number;
+  /** Default: the channel that MACP_REPORT_FD names. */
+  readonly report?: ReportSink;
+}
+
+/**
+ * The participant that a bootstrap describes, see `loadBootstrap` for where it comes from: credential with its guard, client,
+ * session, start and kickoff, cancel listener and reports. Does no network I/O before `run`. The client closes with the run.
+ * Throws InvalidBootstrapError (INVALID_BOOTSTRAP) with every problem at once.
+ */
+export function fromBootstrap(source?: string | object, options: FromBootstrapOptions = {}): Participant {
+  const { env, logger = silentLogger, onHandlerError, waitForSessionMs } = options;
+  const bootstrap = loadBootstrap(source, { ...(env !== undefined && { env }), allowDevelopmentCredential: options.allowDevelopmentCredential === true });
+  const { run, participant, runtime, execution } = bootstrap;
+  for (const warning of bootstrap.warnings) logger.warn(warning, { participantId: participant.participantId });
+  const client = new MacpClient({
+    clientName: participant.participantId,
+    ...options.client,
+    address: runtime.address,
+    secure: runtime.tls,
+    allowInsecure: runtime.allowInsecure,
+    auth: Auth.bearer(runtime.bearerToken, { expectedSender: participant.participantId }),
+    logger: options.client?.logger ?? logger,
+  });
+  return new Participant({
+    participantId: participant.participantId,
+    sessionId: run.sessionId,
+    runId: run.runId,
+    mode: bootstrap.mode,
+    modeVersion: execution.modeVersion,
+    configurationVersion: execution.configurationVersion,
+    policyVersion: execution.policyVersion,
+    client,
+    ownsClient: true,
+    bootstrap,
+    initiator: bootstrap.initiator,
+    cancelCallback: bootstrap.cancelCallback,
+    inputs: bootstrap.session.context,
+    onHandlerError,
+    waitForSessionMs,
+    report: options.report ?? loadReportChannel(logger, env),
+    logger,
+  });
+}

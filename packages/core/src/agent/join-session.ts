@@ -1,0 +1,87 @@
+import { isMacpError, type SessionMetadata } from '@macp-agent/protocol';
+import { senderFor, type AuthConfig } from '../auth.js';
+import { buildEnvelope, type SessionStartInput } from '../envelope.js';
+import type { Logger } from '../logger.js';
+import type { Session } from '../session/session.js';
+import { actionId } from './action-id.js';
+import { refusedReport, type ReportSink } from './agent-report.js';
+
+/** What the agent that starts a session sends first. */
+export interface InitiatorConfig {
+  readonly sessionStart: SessionStartInput;
+  /** First message of the mode; `bytes` win over `payload`. */
+  readonly kickoff?: { readonly messageType: string; readonly payload: object; readonly bytes?: Uint8Array } | undefined;
+}
+
+export interface JoinFacts {
+  readonly session: Session;
+  readonly participantId: string;
+  readonly auth: AuthConfig | undefined;
+  readonly initiator: InitiatorConfig | undefined;
+  readonly signal: AbortSignal;
+  readonly report: ReportSink;
+  readonly logger: Logger;
+}
+
+/**
+ * Starts the session and sends the kickoff, or finds out what this identity has done in it before.
+ * Returns how many messages of this sender the history holds: 0 for an agent that comes for the first time.
+ */
+export async function joinSession(facts: JoinFacts): Promise<number> {
+  if (facts.initiator === undefined) return earlierMessages(facts, await lookUp(facts));
+  const earlier = await start(facts, facts.initiator);
+  await kickOff(facts, facts.initiator, earlier > 0);
+  return earlier;
+}
+
+async function start(facts: JoinFacts, { sessionStart }: InitiatorConfig): Promise<number> {
+  const { session, signal } = facts;
+  try {
+    await session.start(sessionStart, { signal });
+    return 0;
+  } catch (error) {
+    if (isMacpError(error) && error.code === 'SESSION_ALREADY_EXISTS') {
+      // An initiator that was restarted finds its own session and goes on; anyone else's stays an error.
+      const { metadata } = await session.metadata({ signal });
+      if (metadata.initiator === facts.participantId) return Math.max(1, earlierMessages(facts, metadata));
+    }
+    if (isMacpError(error)) facts.report(refusedReport(error, 'SessionStart'));
+    throw error;
+  }
+}
+
+async function kickOff(facts: JoinFacts, { kickoff }: InitiatorConfig, again: boolean): Promise<void> {
+  if (kickoff === undefined) return;
+  const { session, participantId, auth, signal } = facts;
+  const { messageType } = kickoff;
+  const envelope = buildEnvelope({
+    mode: session.mode,
+    messageType,
+    sessionId: session.sessionId,
+    payload: kickoff.bytes ?? kickoff.payload,
+    sender: senderFor(auth),
+    messageId: actionId(session.sessionId, participantId, 'kickoff', messageType),
+  });
+  try {
+    await session.sendEnvelope(envelope, { signal, via: 'unary' });
+  } catch (error) {
+    // A session that is suspended or over has had its kickoff.
+    if (again && isMacpError(error) && error.code === 'SESSION_NOT_OPEN') return;
+    if (isMacpError(error)) facts.report(refusedReport(error, messageType));
+    throw error;
+  }
+}
+
+async function lookUp({ session, signal, logger }: JoinFacts): Promise<SessionMetadata | undefined> {
+  try {
+    return (await session.metadata({ signal })).metadata;
+  } catch (error) {
+    if (signal.aborted || !isMacpError(error)) throw error;
+    // Not there yet, or not readable: the stream waits for the one and explains the other.
+    if (error.code !== 'SESSION_NOT_FOUND') logger.debug('GetSession before joining failed', { sessionId: session.sessionId, code: error.code });
+    return undefined;
+  }
+}
+
+const earlierMessages = ({ participantId }: JoinFacts, metadata: SessionMetadata | undefined): number =>
+  metadata?.participantActivity.find((activity) => activity.participantId === participantId)?.messageCount ?? 0;

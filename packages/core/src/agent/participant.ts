@@ -1,0 +1,370 @@
+import { isMacpError, isTerminal, MacpError, type SessionView } from '@macp-agent/protocol';
+import type { AuthConfig } from '../auth.js';
+import type { MacpClient } from '../client.js';
+import { silentLogger, type Logger } from '../logger.js';
+import type { Projection } from '../session/projection.js';
+import type { Session } from '../session/session.js';
+import type { ReceivedEnvelope, SessionStream } from '../session/session-stream.js';
+import { ignoreReports, type AgentReport } from './agent-report.js';
+import type { Bootstrap } from './bootstrap.js';
+import { startCancelCallbackServer, type CancelCallbackServer, type CancelOutcome } from './cancel-callback-server.js';
+import { cancelAsSelf, readState } from './cancel-as-self.js';
+import { CatchUp } from './catch-up.js';
+import { Dispatcher, type DecisionPayloads, type EventHandler, type ParticipantEvent, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
+import { joinSession } from './join-session.js';
+import type { ParticipantConfig } from './participant-config.js';
+import { createActions } from './participant-actions.js';
+import { createContext, type ParticipantActions, type ParticipantContext } from './participant-context.js';
+import type { ParticipantResult } from './participant-result.js';
+import { Reactor } from './reactor.js';
+import { openSessionOfMode } from './session-of-mode.js';
+import { Timers } from './timers.js';
+
+/** A runtime that is just starting gets this long to answer. */
+const INITIALIZE_TIMEOUT_MS = 30_000;
+/** After a cancel the stream gets this long to bring what was accepted before it. */
+const CANCEL_DRAIN_MS = 1_000;
+/** Strategies that are at work when the session ends get this long before their signal fires. */
+const SETTLE_MS = 250;
+const RETRY_MS = 1_000;
+
+/**
+ * One agent in one session: starts or joins it, hands its messages to handlers and strategies, and ends with it. Waits for a session
+ * that does not exist yet, survives lost connections, and catches up with its own history when it is started again.
+ * Constructing does no I/O. `run` leaves nothing open, so the process can exit by itself.
+ */
+export class Participant implements AsyncDisposable {
+  readonly participantId: string;
+  readonly sessionId: string;
+  readonly mode: string;
+  readonly client: MacpClient;
+  readonly session: Session;
+  readonly auth: AuthConfig | undefined;
+  readonly bootstrap: Bootstrap | undefined;
+  readonly actions: ParticipantActions;
+  readonly #config: ParticipantConfig;
+  readonly #logger: Logger;
+  readonly #dispatcher = new Dispatcher();
+  readonly #reactors: Reactor[] = [];
+  readonly #lifetime = new AbortController();
+  readonly #timers: Timers;
+  readonly #context: ParticipantContext;
+  #catchUp: CatchUp | undefined;
+  #running: Promise<ParticipantResult> | undefined;
+  #stream: SessionStream | undefined;
+  #server: CancelCallbackServer | undefined;
+  #ended: { state: ParticipantResult['state']; reason?: string } | undefined;
+  #failure: MacpError | undefined;
+  #phase = '';
+
+  constructor(config: ParticipantConfig) {
+    this.#config = config;
+    this.#logger = config.logger ?? silentLogger;
+    this.participantId = config.participantId;
+    this.sessionId = config.sessionId;
+    this.mode = config.mode;
+    this.client = config.client;
+    this.auth = config.auth ?? config.client.auth;
+    this.bootstrap = config.bootstrap;
+    this.session = openSessionOfMode(config.client, config.mode, config);
+    const { signal } = this.#lifetime;
+    this.#timers = new Timers(signal, (error) => this.#onHandlerError(error));
+    this.actions = createActions(this.session, signal, (report) => this.report(report), {
+      cancel: async (reason = '') => void (await this.#cancel(reason)),
+      suspend: async (reason = '') => void (await this.session.suspend(reason, { signal })),
+      resume: async (reason = '') => void (await this.session.resume(reason, { signal })),
+    });
+    this.#context = createContext(
+      {
+        participant: this,
+        actions: this.actions,
+        inputs: config.inputs ?? config.bootstrap?.session.context ?? {},
+        signal,
+        after: (delayMs, fn) => this.#timers.after(delayMs, fn),
+        delay: (delayMs) => this.#timers.delay(delayMs),
+        log: (message, details) => this.#logger.info(message, { participantId: this.participantId, sessionId: this.sessionId, ...details }),
+      },
+      () => this.#requireView(),
+    );
+  }
+
+  /** The folded session; undefined until the SessionStart is known. */
+  get view(): SessionView | undefined {
+    return this.session.view;
+  }
+
+  get projection(): Projection {
+    return this.session.projection;
+  }
+
+  get isStopped(): boolean {
+    return this.#lifetime.signal.aborted;
+  }
+
+  /**
+   * Calls the handler for each accepted message of this type, or of every type with `*`, own ones included. Handlers are awaited in
+   * order, so a slow one delays those behind it; long work belongs in a strategy. Payloads are typed for the decision mode.
+   */
+  on<T extends keyof DecisionPayloads>(messageType: T, handler: EventHandler<DecisionPayloads[T]>): this;
+  on(messageType: string, handler: EventHandler): this;
+  on(messageType: string, handler: EventHandler<never>): this {
+    this.#dispatcher.on(messageType, handler as unknown as EventHandler);
+    return this;
+  }
+
+  /** Calls the handler when the phase of the mode changes to this one, or to any with `*`. */
+  onPhaseChange(phase: string, handler: PhaseHandler): this {
+    this.#dispatcher.onPhaseChange(phase, handler);
+    return this;
+  }
+
+  /** Calls the handler once, when the session has ended or this agent has stopped. */
+  onTerminal(handler: TerminalHandler): this {
+    this.#dispatcher.onTerminal(handler);
+    return this;
+  }
+
+  /**
+   * Calls the function after every change of the session, once earlier history is known; never twice at a time, in parallel to the
+   * reading of messages. What strategies are made of: look at the state, do what is due.
+   */
+  onChange(react: (ctx: ParticipantContext) => void | Promise<void>): this {
+    this.#reactors.push(
+      new Reactor(
+        () => (this.#isQuiet() ? undefined : react(this.#context)),
+        (error) => this.#onHandlerError(error, true),
+      ),
+    );
+    return this;
+  }
+
+  /** Calls the `onChange` functions although nothing has changed, e.g. when a wait of a strategy is over. */
+  poke(): void {
+    this.#changed();
+  }
+
+  /** Adds a strategy. */
+  use(strategy: (participant: Participant) => void): this {
+    strategy(this);
+    return this;
+  }
+
+  /** Sends one line to whoever started this process. */
+  report(report: AgentReport): void {
+    (this.#config.report ?? ignoreReports)(report);
+  }
+
+  /** Makes `run` close this listener when it ends. */
+  attachCancelCallbackServer(server: CancelCallbackServer): void {
+    this.#server = server;
+  }
+
+  /**
+   * Takes part until the session has ended. Aborting the signal is the same as `stop()`. A second call gives back the first run.
+   * Fails with HANDLER_FAILED, with what the runtime refused, or with what broke the connection for good.
+   */
+  run(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ParticipantResult> {
+    this.#running ??= this.#run(options.signal);
+    return this.#running;
+  }
+
+  /** Leaves: the session goes on without this agent. Idempotent; `run` resolves with STOPPED. */
+  stop(reason = 'stopped'): void {
+    this.#ended ??= { state: 'STOPPED', reason };
+    this.#stream?.close();
+    this.#lifetime.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    // Whoever called `run` gets its error.
+    await this.#running?.catch(() => undefined);
+  }
+
+  async #run(signal: AbortSignal | undefined): Promise<ParticipantResult> {
+    const onAbort = (): void => this.stop('aborted by the caller');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    try {
+      await this.#takePart();
+      const result = await this.#result();
+      await this.#dispatcher.dispatchTerminal(result);
+      this.report({ type: 'ended', state: result.state, ...(result.reason !== undefined && { reason: result.reason }) });
+      return result;
+    } catch (error) {
+      const reason = isMacpError(error) ? `${error.code}: ${error.message}` : 'the run failed';
+      this.report({ type: 'ended', state: 'FAILED', reason });
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      await this.#close();
+    }
+  }
+
+  async #takePart(): Promise<void> {
+    try {
+      const { signal } = this.#lifetime;
+      signal.throwIfAborted();
+      await this.#listen();
+      await this.client.initialize({ signal, timeoutMs: INITIALIZE_TIMEOUT_MS });
+      const url = this.#server?.url;
+      this.report({ type: 'ready', participantId: this.participantId, ...(url !== undefined && { cancelCallbackUrl: url }) });
+      const { session, participantId, auth } = this;
+      const earlier = await joinSession({
+        session,
+        participantId,
+        auth,
+        initiator: this.#config.initiator,
+        signal,
+        report: (line) => this.report(line),
+        logger: this.#logger,
+      });
+      this.#catchUp = new CatchUp(participantId, earlier, () => this.#changed());
+      await this.#read();
+    } catch (error) {
+      // What fails because the agent was told to leave is not a failure.
+      if (this.#failure === undefined && this.isStopped && this.#ended !== undefined) return;
+      throw this.#failure ?? error;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #read(): Promise<void> {
+    const { waitForSessionMs } = this.#config;
+    const stream = this.session.openStream({ waitForSessionMs });
+    this.#stream = stream;
+    stream.onLifecycle(() => this.#changed());
+    if (this.isStopped) stream.close();
+    for await (const envelope of stream) await this.#receive(envelope);
+  }
+
+  async #receive(envelope: ReceivedEnvelope): Promise<void> {
+    const replayed = this.#catchUp?.done === false;
+    this.#catchUp?.delivered(envelope);
+    const event = toEvent(envelope, replayed);
+    await this.#guard(() => this.#dispatcher.dispatch(event, this.#context));
+    const { phase } = this.projection;
+    if (phase !== this.#phase) {
+      this.#phase = phase;
+      await this.#guard(() => this.#dispatcher.dispatchPhaseChange(phase, this.#context));
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    if (this.#isQuiet()) return;
+    for (const reactor of this.#reactors) reactor.wake();
+  }
+
+  /** No strategy acts before the history of this agent is known, while the session is suspended, nor after the end. */
+  #isQuiet(): boolean {
+    const { view } = this;
+    return view?.state !== 'OPEN' || this.#catchUp?.done !== true || this.isStopped;
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    if (this.isStopped) return;
+    try {
+      await work();
+    } catch (error) {
+      await this.#onHandlerError(error);
+    }
+  }
+
+  async #onHandlerError(error: unknown, retried = false): Promise<void> {
+    if (this.isStopped) return;
+    if (isMacpError(error) && error.code === 'SESSION_NOT_OPEN' && (await this.#isExcused(retried))) return;
+    this.#logger.error('a handler failed', { participantId: this.participantId, sessionId: this.sessionId, error });
+    const { onHandlerError: policy = 'fail' } = this.#config;
+    try {
+      if ((typeof policy === 'function' ? await policy(error, this) : policy) === 'fail') this.#fail(error);
+    } catch (failed) {
+      this.#fail(failed);
+    }
+  }
+
+  /** Whether a SESSION_NOT_OPEN only says that the session has ended, or is suspended and the strategy will be called again. */
+  async #isExcused(retried: boolean): Promise<boolean> {
+    const state = await readState(this.session, this.#logger);
+    if (state === undefined || isTerminal(state)) return state !== undefined;
+    // Suspended, or resumed by now: called again with the next change, or soon when that was missed.
+    if (retried) this.#timers.after(RETRY_MS, () => this.#changed());
+    return retried;
+  }
+
+  #fail(error: unknown): void {
+    const what = isMacpError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.name : typeof error;
+    this.#failure ??= new MacpError('HANDLER_FAILED', `a handler of ${this.participantId} failed in session ${this.sessionId}: ${what}`, {
+      cause: error,
+      context: { sessionId: this.sessionId, sender: this.participantId },
+    });
+    this.#stream?.close();
+    this.#lifetime.abort();
+  }
+
+  async #listen(): Promise<void> {
+    const { cancelCallback, runId } = this.#config;
+    if (cancelCallback === undefined || this.#server !== undefined) return;
+    this.#server = await startCancelCallbackServer({ ...cancelCallback, runId, logger: this.#logger, onCancel: (_runId, reason) => this.#cancel(reason) });
+  }
+
+  async #cancel(reason: string): Promise<CancelOutcome> {
+    const state = await cancelAsSelf(
+      { session: this.session, participantId: this.participantId, report: (line) => this.report(line), logger: this.#logger },
+      reason,
+    );
+    if (state === 'CANCELLED' || state === 'EXPIRED') {
+      this.#ended ??= { state, ...(state === 'CANCELLED' && { reason }) };
+      this.#timers.after(CANCEL_DRAIN_MS, () => this.#stream?.close());
+      // Without a stream there is nothing to wait for.
+      if (this.#stream === undefined) this.#lifetime.abort();
+    }
+    return { state };
+  }
+
+  async #result(): Promise<ParticipantResult> {
+    await this.#settle();
+    const commitment = this.view?.commitment;
+    if (commitment !== undefined) return { state: 'RESOLVED', commitment };
+    const { state } = this.#stream ?? {};
+    if (this.#ended !== undefined && (this.#ended.state !== 'STOPPED' || state === undefined || !isTerminal(state))) return this.#ended;
+    if (state === undefined || !isTerminal(state)) return { state: 'STOPPED', reason: 'the session stream ended' };
+    const reason = this.view?.cancelled?.reason;
+    return { state: state as 'RESOLVED' | 'EXPIRED' | 'CANCELLED', ...(reason !== undefined && reason !== '' && { reason }) };
+  }
+
+  /** Lets strategies finish what the end of the session cut short, then tells them to stop. */
+  async #settle(): Promise<void> {
+    if (!this.isStopped) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, SETTLE_MS);
+      });
+      await Promise.race([Promise.all(this.#reactors.map((reactor) => reactor.idle())), late]);
+      clearTimeout(timer);
+    }
+    this.#lifetime.abort();
+  }
+
+  async #close(): Promise<void> {
+    this.#lifetime.abort();
+    this.#catchUp?.stop();
+    await this.session[Symbol.asyncDispose]();
+    await this.#server?.close();
+    if (this.#config.ownsClient === true) this.client.close();
+  }
+
+  #requireView(): SessionView {
+    const { view } = this;
+    if (view !== undefined) return view;
+    throw new MacpError('SESSION_NOT_FOUND', `session ${this.sessionId} has not started: there is no view of it yet`);
+  }
+}
+
+function toEvent(raw: ReceivedEnvelope, replayed: boolean): ParticipantEvent {
+  const decoded = raw.decodedPayload;
+  const payload = typeof decoded === 'object' && decoded !== null ? (decoded as Readonly<Record<string, unknown>>) : {};
+  const proposalId = payload['proposalId'];
+  const { messageType, sender, sequence } = raw;
+  return { messageType, sender, payload, raw, seq: sequence, replayed, ...(typeof proposalId === 'string' && { proposalId }) };
+}

@@ -1,0 +1,89 @@
+import { isMacpError, type DecisionEvaluation, type DecisionObjection, type DecisionProposal, type DecisionState } from '@macp-agent/protocol';
+import { validateVote } from '../validate.js';
+import { foreignProposals, hasVoted, latestEvaluations, objectionsTo, ownEvaluation, requireDecision, sendOnce } from './decision-turn.js';
+import type { Participant } from './participant.js';
+import type { ParticipantContext } from './participant-context.js';
+
+/** What is known when a vote is due. */
+export interface VoteQuestion {
+  readonly proposal: DecisionProposal;
+  /** The latest evaluation of each sender, own one included. */
+  readonly evaluations: readonly DecisionEvaluation[];
+  /** What this agent said itself; undefined when it abstained. */
+  readonly own?: DecisionEvaluation;
+  readonly objections: readonly DecisionObjection[];
+}
+
+export interface VoteAnswer {
+  readonly vote: 'APPROVE' | 'REJECT' | 'ABSTAIN';
+  readonly reason: string;
+}
+
+export interface VoteAfterPeersOptions {
+  /** Called once for each proposal of somebody else. An error with code MODEL_FAILED becomes the vote ABSTAIN. */
+  readonly vote: (question: VoteQuestion, ctx: ParticipantContext) => VoteAnswer | Promise<VoteAnswer>;
+  /** How long to wait for the evaluations of the others, in milliseconds from the proposal. Default MACP_PEER_WAIT_MS, else 10 000. */
+  readonly peerWaitMs?: number;
+}
+
+const PEER_WAIT_MS = 10_000;
+
+/**
+ * Votes once on each proposal of others: when every participant but the initiator and the proposer has evaluated it, when the
+ * wait is over, or at once when somebody else has voted, because no evaluation can follow a vote.
+ */
+export function voteAfterPeers(options: VoteAfterPeersOptions): (participant: Participant) => void {
+  return (participant) => {
+    const waitMs = options.peerWaitMs ?? participant.bootstrap?.timing.peerWaitMs ?? PEER_WAIT_MS;
+    const seenAt = new Map<string, number>();
+    const done = new Set<string>();
+    participant.onChange(async (ctx) => {
+      const self = participant.participantId;
+      for (const proposal of foreignProposals(requireDecision(ctx, 'voteAfterPeers'), self)) {
+        const { proposalId } = proposal;
+        const decision = requireDecision(ctx, 'voteAfterPeers');
+        if (done.has(proposalId) || hasVoted(decision, self, proposalId)) continue;
+        let began = seenAt.get(proposalId);
+        if (began === undefined) {
+          began = performance.now();
+          seenAt.set(proposalId, began);
+          ctx.after(waitMs, () => participant.poke());
+        }
+        if (!isDue(decision, proposal, ctx, performance.now() - began >= waitMs)) continue;
+        await voteOnce(proposal, options, ctx);
+        done.add(proposalId);
+      }
+    });
+  };
+}
+
+function isDue(decision: DecisionState, proposal: DecisionProposal, ctx: ParticipantContext, late: boolean): boolean {
+  if (late || (decision.votes.get(proposal.proposalId)?.size ?? 0) > 0) return true;
+  const evaluated = new Set(latestEvaluations(decision, proposal.proposalId).map(({ sender }) => sender));
+  const { initiator, participants } = ctx.session;
+  return participants.every((name) => name === initiator || name === proposal.sender || evaluated.has(name));
+}
+
+async function voteOnce(proposal: DecisionProposal, { vote }: VoteAfterPeersOptions, ctx: ParticipantContext): Promise<void> {
+  const { proposalId } = proposal;
+  const decision = requireDecision(ctx, 'voteAfterPeers');
+  const own = ownEvaluation(decision, ctx.participant.participantId, proposalId);
+  const question = {
+    proposal,
+    evaluations: latestEvaluations(decision, proposalId),
+    objections: objectionsTo(decision, proposalId),
+    ...(own !== undefined && { own }),
+  };
+  const answer = await answerOf(question, vote, ctx);
+  await sendOnce(ctx, 'Vote', proposalId, { proposalId, vote: validateVote(answer.vote), reason: answer.reason });
+}
+
+async function answerOf(question: VoteQuestion, vote: VoteAfterPeersOptions['vote'], ctx: ParticipantContext): Promise<VoteAnswer> {
+  try {
+    return await vote(question, ctx);
+  } catch (error) {
+    if (!isMacpError(error) || error.code !== 'MODEL_FAILED') throw error;
+    ctx.participant.report({ type: 'abstained', reason: error.message });
+    return { vote: 'ABSTAIN', reason: 'the model gave no usable answer' };
+  }
+}
