@@ -100,4 +100,4 @@ export { PolicyDescriptor } from './wire/policy.js';
 export { ParticipantActivity, SessionLifecycleEvent, SessionMetadata, type LifecycleEventType } from './wire/sessions.js';
 export { AgentManifest, ModeDescriptor, TransportEndpoint } from './wire/discovery.js';
 export { SendRequest, StreamSessionRequest, StreamSessionResponse } from './wire/transport.js';
-export type { MessageOf, PartialFields, WireMessage } from './wire/message.js';
+export type { FieldsOf, MessageOf, PartialFields, WireField, WireMessage } from './wire/message.js';
