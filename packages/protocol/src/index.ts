@@ -31,7 +31,7 @@ export type { Mode, ModeMessage, SessionBinding } from './modes/mode.js';
 export { isGovernedMode, MODE_DECISION, MODE_HANDOFF, MODE_MULTI_ROUND, MODE_PROPOSAL, MODE_QUORUM, MODE_TASK } from './modes/mode-ids.js';
 export { passThroughMode, type PassThroughState } from './modes/pass-through.js';
 export { BUILT_IN_MODES, EXTENSION_MODES, findMode, STANDARD_MODES } from './modes/registry.js';
-export { checkSessionStart } from './modes/start.js';
+export { checkSessionStart, checkStartFields } from './modes/start.js';
 
 // Each mode: what its sessions gather, and its payloads. Two short names repeat between modes; theirs carry the mode.
 export type { DecisionEvaluation, DecisionObjection, DecisionProposal, DecisionState, DecisionVote } from './modes/decision/state.js';

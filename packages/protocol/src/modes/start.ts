@@ -7,6 +7,12 @@ const invalid = (text: string): Verdict => refuse('INVALID_ENVELOPE', text);
 
 /** Checks 4 to 9 and 14 of SessionStart admission (runtime.md §5), which need no state. */
 export function checkSessionStart(mode: Mode, start: SessionStartPayload, initiator: string): Verdict {
+  const verdict = checkStartFields(mode, start);
+  return verdict.accepted ? mode.checkStart(start, initiator) : verdict;
+}
+
+/** Checks 4 to 9 alone: a runtime looks at the session id and the policy before it asks the mode (check 14). */
+export function checkStartFields(mode: Mode, start: SessionStartPayload): Verdict {
   if (mode.strictStart) {
     const verdict = checkStrict(start);
     if (!verdict.accepted) return verdict;
@@ -14,7 +20,7 @@ export function checkSessionStart(mode: Mode, start: SessionStartPayload, initia
   const { modeVersion } = mode.descriptor;
   if (start.modeVersion !== '' && start.modeVersion !== modeVersion) return invalid(`mode_version ${start.modeVersion} is not ${modeVersion}`);
   if (!(start.ttlMs >= 1 && start.ttlMs <= MAX_TTL_MS)) return invalid(`ttl_ms must be between 1 and ${MAX_TTL_MS}`);
-  return mode.checkStart(start, initiator);
+  return ACCEPTED;
 }
 
 function checkStrict(start: SessionStartPayload): Verdict {
