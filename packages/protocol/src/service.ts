@@ -31,6 +31,7 @@ function define<Q, R>(service: string, name: string, kind: Kind, request: WireMe
   };
 }
 
+/** Full name of the runtime service, for health checks and interceptors. */
 export const RUNTIME_SERVICE_NAME = 'macp.v1.MACPRuntimeService';
 const rpc = <Q, R>(name: string, kind: Kind, request: WireMessage<Q>, response: WireMessage<R>) => define(RUNTIME_SERVICE_NAME, name, kind, request, response);
 

@@ -3,7 +3,9 @@ import type { WireSessionState } from './wire/envelope.js';
 /** Where a session stands (RFC-MACP-0001 §7.1). The last three are final. */
 export type SessionState = 'OPEN' | 'SUSPENDED' | 'RESOLVED' | 'EXPIRED' | 'CANCELLED';
 
+/** Longest `ttl_ms` of a SessionStart: 24 hours. */
 export const MAX_TTL_MS = 86_400_000;
+/** Most participants of a session. */
 export const MAX_PARTICIPANTS = 1000;
 /** Cap on the total suspended time of a session when its start names none: 7 days. */
 export const DEFAULT_MAX_SUSPEND_MS = 604_800_000;
@@ -21,6 +23,7 @@ export function canMove(from: SessionState, to: SessionState): boolean {
   return MOVES[from].includes(to);
 }
 
+/** True for RESOLVED, EXPIRED and CANCELLED: nothing follows. */
 export function isTerminal(state: SessionState): boolean {
   return MOVES[state].length === 0;
 }

@@ -2,6 +2,7 @@ import type { FieldKind } from '../wire/message.js';
 
 /** What JSON.parse gives. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+/** A JSON object. */
 export interface JsonObject {
   readonly [member: string]: JsonValue;
 }

@@ -13,6 +13,7 @@ export interface CommitmentInput {
   readonly requireVoteQuorum?: boolean;
 }
 
+/** Rules of buildDecisionPolicy (modes.md §12.2). */
 export interface DecisionPolicyInput {
   readonly voting?: {
     /** Default none. */
@@ -40,6 +41,7 @@ export interface DecisionPolicyInput {
   };
 }
 
+/** Rules of buildProposalPolicy (modes.md §12.3). */
 export interface ProposalPolicyInput {
   /** Default all_parties. */
   readonly acceptance?: { readonly criterion?: 'all_parties' | 'counterparty' | 'initiator' };
@@ -50,6 +52,7 @@ export interface ProposalPolicyInput {
   readonly commitment?: CommitmentInput;
 }
 
+/** Rules of buildTaskPolicy (modes.md §12.4). */
 export interface TaskPolicyInput {
   /** Default false. */
   readonly assignment?: { readonly allowReassignmentOnReject?: boolean };
@@ -58,12 +61,14 @@ export interface TaskPolicyInput {
   readonly commitment?: CommitmentInput;
 }
 
+/** Rules of buildHandoffPolicy (modes.md §12.5). */
 export interface HandoffPolicyInput {
   /** Milliseconds; 0 = off, the default. */
   readonly acceptance?: { readonly implicitAcceptTimeoutMs?: number };
   readonly commitment?: CommitmentInput;
 }
 
+/** Rules of buildQuorumPolicy (modes.md §12.6). */
 export interface QuorumPolicyInput {
   /** A percentage is an integer, 0 to 100. Default n_of_m, 0 = the request's own number. */
   readonly threshold?: { readonly type?: 'n_of_m' | 'percentage' | 'weighted'; readonly value?: number };

@@ -11,6 +11,7 @@ export interface VoteTally {
   readonly voters: number;
 }
 
+/** Counts all votes of a session. */
 export function tallyVotes(state: DecisionState): VoteTally {
   const voters = new Set<string>();
   let approve = 0;

@@ -11,6 +11,7 @@ export interface PolicyDefinition {
   readonly schemaVersion: number;
 }
 
+/** Reserved: never registered, never removed; what an empty policy_version resolves to. */
 export const DEFAULT_POLICY_ID = 'policy.default';
 
 /** What a session without a policy is bound to: commitments at face value, by the initiator only. */

@@ -12,4 +12,5 @@ export function parseHandoffRules(rules: Rules, reading: RuleReading = 'evaluati
   return { implicitAcceptTimeoutMs: ruleRoot(rules, reading).group('acceptance').integer('implicit_accept_timeout_ms', 0) };
 }
 
+/** Lenient, for the message rules of the mode. */
 export const handoffRulesOf = rulesReader(parseHandoffRules);

@@ -22,6 +22,7 @@ export function parseProposalRules(rules: Rules, reading: RuleReading = 'evaluat
   };
 }
 
+/** Lenient, for the message rules of the mode. */
 export const proposalRulesOf = rulesReader(parseProposalRules);
 
 /** The round limit is enforced when a counter-proposal is sent, so this rarely denies (modes.md §13.4). */

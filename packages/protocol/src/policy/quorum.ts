@@ -26,6 +26,7 @@ export function parseQuorumRules(rules: Rules, reading: RuleReading = 'evaluatio
   };
 }
 
+/** Lenient, for the message rules of the mode. */
 export const quorumRulesOf = rulesReader(parseQuorumRules);
 
 /** Approvals that readiness asks for: the policy's threshold, else the request's own number (modes.md §7.2). */

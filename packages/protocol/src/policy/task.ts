@@ -18,6 +18,7 @@ export function parseTaskRules(rules: Rules, reading: RuleReading = 'evaluation'
   };
 }
 
+/** Lenient, for the message rules of the mode. */
 export const taskRulesOf = rulesReader(parseTaskRules);
 
 /** A positive outcome may need a completed task with output (modes.md §13.4). */

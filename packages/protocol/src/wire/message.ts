@@ -41,6 +41,7 @@ export interface WireMessage<T> {
   toWire(value: PartialFields<T>): object;
 }
 
+/** The plain object of a message. */
 export type MessageOf<M> = M extends WireMessage<infer T> ? T : never;
 
 interface GeneratedType {
@@ -96,6 +97,7 @@ export function enumeration<const N extends readonly string[]>(...names: N): Wir
   };
 }
 
+/** A message in a message; absent when unset. */
 export function nested<T>(message: () => WireMessage<T>): WireField<T> & { optional: true } {
   return {
     kind: { type: 'message', message: message as unknown as () => WireMessage<object> },
@@ -105,6 +107,7 @@ export function nested<T>(message: () => WireMessage<T>): WireField<T> & { optio
   };
 }
 
+/** Repeated messages. */
 export function list<T>(message: () => WireMessage<T>): WireField<T[]> {
   return {
     kind: { type: 'messages', message: message as unknown as () => WireMessage<object> },

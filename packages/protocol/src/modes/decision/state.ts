@@ -9,6 +9,7 @@ export interface DecisionState {
   readonly votes: ReadonlyMap<string, ReadonlyMap<string, DecisionVote>>;
 }
 
+/** A choice on the table, by who put it there. */
 export interface DecisionProposal {
   readonly proposalId: string;
   readonly option: string;
@@ -16,6 +17,7 @@ export interface DecisionProposal {
   readonly sender: string;
 }
 
+/** A judgement of one proposal; a sender may give several. */
 export interface DecisionEvaluation {
   readonly proposalId: string;
   /** APPROVE, REVIEW, BLOCK or REJECT. */
@@ -25,6 +27,7 @@ export interface DecisionEvaluation {
   readonly sender: string;
 }
 
+/** A concern about one proposal; only critical ones can veto, and only under a policy. */
 export interface DecisionObjection {
   readonly proposalId: string;
   /** low, medium, high or critical. */
@@ -33,6 +36,7 @@ export interface DecisionObjection {
   readonly sender: string;
 }
 
+/** One sender's only vote on a proposal. */
 export interface DecisionVote {
   /** APPROVE, REJECT or ABSTAIN. */
   readonly vote: string;

@@ -5,6 +5,7 @@ export interface HandoffState {
   readonly offers: ReadonlyMap<string, HandoffOffer>;
 }
 
+/** One offer and how it stands (modes.md §6.2). */
 export interface HandoffOffer {
   readonly handoffId: string;
   readonly sender: string;
@@ -20,6 +21,7 @@ export interface HandoffOffer {
   readonly contexts: readonly HandoffContext[];
 }
 
+/** Context that the owner added to an offer, also after its answer. */
 export interface HandoffContext {
   readonly contentType: string;
   readonly context: Uint8Array;

@@ -10,8 +10,10 @@ export interface ProposalState {
   readonly counterProposals: number;
 }
 
+/** Where a negotiation stands, recomputed after every message (modes.md §4.2). */
 export type NegotiationPhase = 'Negotiating' | 'Converged' | 'TerminalRejected';
 
+/** A proposal or counter-proposal. */
 export interface NegotiatedProposal {
   readonly proposalId: string;
   readonly author: string;
@@ -24,11 +26,13 @@ export interface NegotiatedProposal {
   readonly disposition: 'Live' | 'Withdrawn';
 }
 
+/** A sender's current accept; a later one replaces it. */
 export interface ProposalAccept {
   readonly proposalId: string;
   readonly reason: string;
 }
 
+/** One rejection, kept as history. */
 export interface ProposalRejection {
   readonly proposalId: string;
   readonly sender: string;

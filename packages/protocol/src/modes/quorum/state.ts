@@ -7,6 +7,7 @@ export interface QuorumState {
   readonly ballots: ReadonlyMap<string, Ballot>;
 }
 
+/** What the initiator asks approval for. */
 export interface ApprovalRequest {
   readonly requestId: string;
   readonly action: string;
@@ -15,6 +16,7 @@ export interface ApprovalRequest {
   readonly requiredApprovals: number;
 }
 
+/** One participant's only ballot. */
 export interface Ballot {
   readonly choice: 'APPROVE' | 'REJECT' | 'ABSTAIN';
   readonly reason: string;
@@ -29,6 +31,7 @@ export interface BallotCount {
 
 export const INITIAL_QUORUM_STATE: QuorumState = { phase: 'NoRequest', ballots: new Map() };
 
+/** Counts the ballots cast so far. */
 export function countBallots(state: QuorumState): BallotCount {
   let approve = 0;
   let reject = 0;

@@ -12,6 +12,7 @@ export interface TaskState {
   readonly report?: TaskReport | undefined;
 }
 
+/** The task of a session. */
 export interface TaskRequest {
   readonly taskId: string;
   readonly title: string;
@@ -23,11 +24,13 @@ export interface TaskRequest {
   readonly deadlineUnixMs: number;
 }
 
+/** Who turned the task down, or gave it back. */
 export interface TaskRejection {
   readonly sender: string;
   readonly reason: string;
 }
 
+/** Progress of the active assignee. */
 export interface TaskUpdate {
   readonly sender: string;
   readonly status: string;
@@ -36,6 +39,7 @@ export interface TaskUpdate {
   readonly partialOutput: Uint8Array;
 }
 
+/** How the task ended; side effects are keyed by task id, assignee and the id of this message. */
 export type TaskReport =
   | { readonly kind: 'completed'; readonly sender: string; readonly output: Uint8Array; readonly summary: string }
   | { readonly kind: 'failed'; readonly sender: string; readonly errorCode: string; readonly reason: string; readonly retryable: boolean };
