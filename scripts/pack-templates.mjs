@@ -22,7 +22,7 @@ export function packTemplates(from, to) {
       const target = join(to, id, packedName(path));
       mkdirSync(dirname(target), { recursive: true });
       const content = readFileSync(join(from, id, path));
-      writeFileSync(target, path === 'package.json' ? withRealRanges(content.toString('utf8'), versions, id) : content);
+      writeFileSync(target, path === 'package.json' ? publishedManifest(content.toString('utf8'), versions, id) : content);
     }
   }
 }
@@ -57,8 +57,9 @@ function packedName(path) {
   return parts.map((part) => (part.startsWith('.') ? `_${part.slice(1)}` : part)).join('/');
 }
 
-function withRealRanges(text, versions, id) {
-  const manifest = JSON.parse(text);
+function publishedManifest(text, versions, id) {
+  // `exports` is how the examples of this repository reach a template; an application has no importers.
+  const { exports: _exports, ...manifest } = JSON.parse(text);
   for (const group of ['dependencies', 'devDependencies']) {
     for (const [name, range] of Object.entries(manifest[group] ?? {})) {
       const version = versions.get(name);

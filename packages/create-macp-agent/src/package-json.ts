@@ -38,8 +38,7 @@ export function printManifest(manifest: Manifest): string {
 
 /** The user's own manifest: their name, their manager in the scripts, settings of other managers left out, and where it came from. */
 export function stampManifest(template: Manifest, stamp: Stamp): Manifest {
-  // `exports` is how the examples of this repository reach a template; an application has no importers.
-  const { pnpm: _pnpm, exports: _exports, allowScripts, ...rest } = template;
+  const { pnpm: _pnpm, allowScripts, ...rest } = template;
   const scripts = Object.entries(template.scripts ?? {}).map(([name, line]) => [name, forManager(line, 'package.json', stamp.packageManager)]);
   return {
     ...rest,

@@ -1,0 +1,81 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Registry {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * Starts a registry of our own on a free loopback port. Our packages live only there; every other package is fetched from the registry
+ * this machine uses, once.
+ */
+export async function startRegistry(): Promise<Registry> {
+  const folder = await mkdtemp(join(tmpdir(), 'macp-registry-'));
+  const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: folder }).trim();
+  const ours = { access: '$all', publish: '$all', unpublish: '$all' };
+  const config = {
+    storage: join(folder, 'storage'),
+    uplinks: { upstream: { url: upstream, timeout: '60s', maxage: '60m', max_fails: 20 } },
+    packages: { '@macp-agent/*': ours, 'create-macp-agent': ours, '**': { access: '$all', proxy: 'upstream' } },
+    max_body_size: '50mb',
+    log: { type: 'stdout', format: 'json', level: 'warn' },
+    web: { enable: false },
+  };
+  const configFile = join(folder, 'config.json');
+  await writeFile(configFile, JSON.stringify(config));
+
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const manifest = createRequire(import.meta.url).resolve('verdaccio/package.json');
+  const bin = join(manifest, '..', 'bin', 'verdaccio');
+  const server = spawn(process.execPath, [bin, '--config', configFile, '--listen', url], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-20_000)));
+  const ended = new Promise<void>((resolve) => {
+    server.once('close', () => resolve());
+  });
+  const close = async (): Promise<void> => {
+    server.kill('SIGKILL');
+    await ended;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await answers(`${url}/-/ping`, () => server.exitCode);
+  } catch (error) {
+    await close();
+    throw new Error(`the local registry did not start: ${log}`, { cause: error });
+  }
+  return { url, close };
+}
+
+/** Waits until the address answers; gives up when the process has ended or the time is over. */
+async function answers(url: string, exitCode: () => number | null): Promise<void> {
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  for (;;) {
+    if (exitCode() !== null) throw new Error(`it ended with code ${exitCode()}`);
+    try {
+      if ((await fetch(url, { signal })).ok) return;
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
+}
