@@ -27,14 +27,12 @@ function heardFor(inputs: Readonly<Record<string, unknown>>) {
     evaluations: entries.map(([sender, evaluation]) => ({ sender, ...evaluation })),
     votes: entries.map(([sender, evaluation]) => ({ sender, ...voteFor(evaluation) })),
     objections: [],
-    missing: [],
   };
 }
 
 const summary = (inputs: Readonly<Record<string, unknown>>): string => Object.values(heardFor(inputs).opinions).map(({ recommendation, confidence }) => `${recommendation} ${confidence}`).join(' / ');
 const actionOf = (inputs: Readonly<Record<string, unknown>>, hints: keyof typeof HINTS): string => {
-  const outcome = outcomeOf(heardFor(inputs), HINTS[hints]);
-  return 'cancel' in outcome ? 'cancel' : outcome.action;
+  return outcomeOf(heardFor(inputs), HINTS[hints]).action;
 };
 
 const UNANIMOUS_INPUTS = { transactionAmount: 12_500, deviceTrustScore: 0.08, accountAgeDays: 3, isVipCustomer: false, priorChargebacks: 2 };

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 // Connection and credentials
 export { Auth, type AccessToken, type AuthConfig, type TokenSource } from './auth.js';
 export { tokenFile } from './load-token-file.js';

@@ -1,11 +1,11 @@
 import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
 import { assessWithAgent, buildAgent } from './chain.js';
-import { assess, INSTRUCTIONS, readTransaction, voteFor } from './decide.js';
+import { INSTRUCTIONS, readTransaction, RULES, voteFor } from './decide.js';
 import { assessOrAbstain, loadModel } from './model.js';
 import { signalsFrom, signalTools } from './tools.js';
 
 // Joins the session, lets a LangChain agent assess the proposal, and votes when the other evaluators have been heard. One program
-// for every evaluator: the role in the bootstrap file picks the instructions and the rule in decide.ts.
+// for every evaluator: the role in the bootstrap picks the instructions and the rule in decide.ts.
 const agent = fromBootstrap();
 const role = agent.bootstrap?.participant.role ?? '';
 const instructions = INSTRUCTIONS[role];
@@ -13,7 +13,7 @@ const instructions = INSTRUCTIONS[role];
 if (instructions === undefined) {
   agent.report({ type: 'abstained', reason: `no instructions for the role "${role}" in decide.ts` });
 } else {
-  const { model, callbacks } = await loadModel(agent, (facts, results) => assess(role, readTransaction(facts), signalsFrom(results)));
+  const { model, callbacks } = await loadModel(agent, (facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results)));
   const chain = buildAgent({ model, tools: signalTools, callbacks });
   const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
   agent

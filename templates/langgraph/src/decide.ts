@@ -53,9 +53,9 @@ export function readSignals(transaction: Transaction): Signals {
 
 // Rules: one per role. A role that is not listed has no opinion: its agent watches and stays silent.
 
-type Rule = (transaction: Transaction, signals: Signals) => Evaluation;
+export type Rule = (transaction: Transaction, signals: Signals) => Evaluation;
 
-const RULES: Readonly<Record<string, Rule>> = {
+export const RULES: Readonly<Record<string, Rule>> = {
   fraud(_transaction, { device, chargebacks }) {
     if (device === 'bad') {
       const reason = 'the device is known to be bad';
@@ -86,15 +86,11 @@ export const INSTRUCTIONS: Readonly<Record<string, string>> = {
   compliance: 'You check identity and limits. BLOCK when the identity cannot be established; REVIEW large amounts on young accounts.',
 };
 
-/** What this role thinks of the transaction; undefined for a role without a rule. */
-export function assess(role: string, transaction: Transaction, signals: Signals = readSignals(transaction)): Evaluation | undefined {
-  return RULES[role]?.(transaction, signals);
-}
-
-/** Recommendations as votes. Confidence 0 says that no assessment was possible. */
-export function voteFor({ recommendation, confidence, reason }: Evaluation): { vote: 'APPROVE' | 'REJECT' | 'ABSTAIN'; reason: string } {
-  if (confidence === 0) return { vote: 'ABSTAIN', reason };
-  return { vote: recommendation === 'APPROVE' || recommendation === 'REVIEW' ? 'APPROVE' : 'REJECT', reason };
+/** An own evaluation as a vote. Without one, or with confidence 0, no assessment was possible. */
+export function voteFor(own: { readonly recommendation: string; readonly confidence: number; readonly reason: string } | undefined): { vote: 'APPROVE' | 'REJECT' | 'ABSTAIN'; reason: string } {
+  if (own === undefined) return { vote: 'ABSTAIN', reason: 'no assessment' };
+  if (own.confidence === 0) return { vote: 'ABSTAIN', reason: own.reason };
+  return { vote: own.recommendation === 'APPROVE' || own.recommendation === 'REVIEW' ? 'APPROVE' : 'REJECT', reason: own.reason };
 }
 
 // The initiator's decision. The runtime then judges it by the policy in policies/ and may refuse it.

@@ -2,13 +2,13 @@ import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { Evaluation } from '@macp-agent/core';
 import { startFakeOpenAi, type FakeReply } from '@macp-agent/testing';
 import { describe, expect, it } from 'vitest';
-import { assess, INSTRUCTIONS, readTransaction } from '../src/decide.js';
+import { INSTRUCTIONS, readSignals, readTransaction, RULES } from '../src/decide.js';
 import { assessWithGraph, buildGraph } from '../src/graph.js';
 import { assessOrAbstain, RulesModel, selectModel } from '../src/model.js';
 import { signalsFrom, signalTools } from '../src/tools.js';
 
 const facts = { ...readTransaction({ customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 }) };
-const rules = new RulesModel((given, results) => assess('fraud', readTransaction(given), signalsFrom(results)));
+const rules = new RulesModel((given, results) => RULES['fraud']?.(readTransaction(given), signalsFrom(results)));
 const realModel = async (baseUrl: string): Promise<BaseChatModel> => (await selectModel({ MACP_MODEL: 'openai:gpt-5-mini', MACP_MODEL_BASE_URL: baseUrl }, () => undefined)).model;
 
 async function ask(model: BaseChatModel, timeoutMs = 5_000): Promise<Evaluation & { abstained: string[] }> {
@@ -26,7 +26,7 @@ const assessment = { name: 'assessment', args: { recommendation: 'REJECT', confi
 
 describe('the graph with the rules model', () => {
   it('reads the signals through its tools and answers as decide.ts says', async () => {
-    expect(await ask(rules)).toEqual({ ...assess('fraud', readTransaction(facts)), abstained: [] });
+    expect(await ask(rules)).toEqual({ ...RULES['fraud']?.(readTransaction(facts), readSignals(readTransaction(facts))), abstained: [] });
   });
 
   it('keeps the state of each session apart, by thread id', async () => {

@@ -1,16 +1,24 @@
 import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
-import { assess, readTransaction, voteFor } from './decide.js';
+import { readSignals, readTransaction, RULES, voteFor } from './decide.js';
 
 // Joins the session, evaluates the proposal, and votes when the other evaluators have been heard. One program for every
-// evaluator: the role in the bootstrap file picks the rule in decide.ts.
+// evaluator: the role in the bootstrap picks the rule in decide.ts.
 const agent = fromBootstrap();
 const role = agent.bootstrap?.participant.role ?? '';
+const rule = RULES[role];
 
-if (assess(role, readTransaction({})) === undefined) {
+if (rule === undefined) {
   agent.report({ type: 'abstained', reason: `no rule for the role "${role}" in decide.ts` });
 } else {
   agent
-    .use(evaluateProposals({ evaluate: (_proposal, { inputs }) => assess(role, readTransaction(inputs)) }))
+    .use(
+      evaluateProposals({
+        evaluate(_proposal, { inputs }) {
+          const transaction = readTransaction(inputs);
+          return rule(transaction, readSignals(transaction));
+        },
+      }),
+    )
     .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
 }
 await agent.run();

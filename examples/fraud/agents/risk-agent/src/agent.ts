@@ -9,13 +9,10 @@ const holdMs = loadSuspendHoldMs(process.env);
 await fromBootstrap()
   .use(
     commitAfterVotes({
-      async beforeDeciding({ actions, after, inputs, signal }) {
+      async beforeDeciding({ actions, delay, inputs }) {
         if (!wantsSuspension(inputs)) return;
         await actions.suspend('hold for a person to look at');
-        await new Promise<void>((resolve) => {
-          after(holdMs, resolve);
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+        await delay(holdMs);
         await actions.resume('looked at');
       },
       decide: (tally) => outcomeOf(tally, tally.policyHints),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeOf, wantsSuspension } from './commitment.js';
 
 const votesOf = (votes: Readonly<Record<string, string>>): { sender: string; vote: string }[] => Object.entries(votes).map(([sender, vote]) => ({ sender, vote }));
-const heard = { evaluations: [], objections: [], missing: [] };
+const heard = { evaluations: [], objections: [] };
 
 describe('the commitment', () => {
   it('is positive unless it declines, and the own vote says the same', () => {
@@ -16,13 +16,9 @@ describe('the commitment', () => {
     expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'REJECT' }) }, {})).toMatchObject({ action: 'decline', outcomePositive: false, vote: { vote: 'REJECT' } });
   });
 
-  it('is a cancellation when too few have said anything', () => {
-    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }), missing: ['c'] }, {})).toEqual({ cancel: '2 of 3 statements needed for policy none; nothing from c' });
-  });
-
   it('takes the evaluation of a participant whose vote is missing', () => {
     const evaluations = [{ sender: 'c', recommendation: 'APPROVE', confidence: 0.8 }];
-    expect(outcomeOf({ votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }), evaluations, objections: [], missing: ['c'] }, {})).toMatchObject({ action: 'approve' });
+    expect(outcomeOf({ votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }), evaluations, objections: [] }, {})).toMatchObject({ action: 'approve' });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, lowerBound, statementsOf, type Statement } from './decide.js';
+import { decide, statementsOf, type Statement } from './decide.js';
 import { readPolicyHints } from './policy-hints.js';
 
 const NONE = readPolicyHints(undefined);
@@ -13,10 +13,6 @@ describe('statements', () => {
   it('take the vote of a participant over its evaluation', () => {
     const statements = statementsOf({ votes: [{ sender: 'fraud-agent', vote: 'APPROVE' }], evaluations: [{ sender: 'fraud-agent', recommendation: 'REVIEW', confidence: 0.84 }] });
     expect(statements).toEqual([{ sender: 'fraud-agent', stand: 'approve', confidence: 1 }]);
-  });
-
-  it('are needed from all without a policy and under unanimity, else from the threshold share', () => {
-    expect([lowerBound(NONE, 3), lowerBound(UNANIMOUS, 3), lowerBound(MAJORITY, 3), lowerBound(readPolicyHints({ type: 'majority', threshold: 0 }), 3)]).toEqual([3, 3, 2, 1]);
   });
 });
 

@@ -14,8 +14,6 @@ export interface Heard {
   readonly votes: readonly { readonly sender: string; readonly vote: string }[];
   readonly evaluations: readonly { readonly sender: string; readonly recommendation: string; readonly confidence: number }[];
   readonly objections: readonly { readonly severity: string }[];
-  /** Participants without a vote when the wait ended. */
-  readonly missing: readonly string[];
 }
 
 const FROM_VOTE: Readonly<Record<string, Statement['stand']>> = { APPROVE: 'approve', REJECT: 'block', ABSTAIN: 'abstain' };
@@ -27,11 +25,6 @@ export function statementsOf({ votes, evaluations }: Pick<Heard, 'votes' | 'eval
   for (const { sender, recommendation, confidence } of evaluations) statements.set(sender, { sender, stand: FROM_EVALUATION[recommendation] ?? 'review', confidence });
   for (const { sender, vote } of votes) statements.set(sender, { sender, stand: FROM_VOTE[vote] ?? 'abstain', confidence: 1 });
   return [...statements.values()].toSorted((one, other) => (one.sender < other.sender ? -1 : 1));
-}
-
-/** How many of n other participants must have said something. */
-export function lowerBound({ type, threshold }: PolicyHints, participants: number): number {
-  return type === 'none' || type === 'unanimous' ? participants : Math.max(1, Math.ceil(participants * threshold));
 }
 
 /** The decision table of the coordinator (agents.md §4.12); pure, so that every row can be tested. */

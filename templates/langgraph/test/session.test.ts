@@ -1,0 +1,66 @@
+import { commitAfterVotes, evaluateProposals, voteAfterPeers, type Participant } from '@macp-agent/core';
+import { loadPolicy, runAgents, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
+import { describe, expect, it } from 'vitest';
+import { decide, INSTRUCTIONS, readTransaction, RULES, voteFor } from '../src/decide.js';
+import { assessWithGraph, buildGraph } from '../src/graph.js';
+import { assessOrAbstain, RulesModel } from '../src/model.js';
+import { signalsFrom, signalTools } from '../src/tools.js';
+
+const inputs = { customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 };
+const policy = loadPolicy(new URL('../policies/majority.json', import.meta.url));
+
+const initiator: Wiring = (agent) => agent.use(commitAfterVotes({ decide: (tally, ctx) => decide(tally, readTransaction(ctx.inputs)) }));
+const evaluator = (role: string): Wiring => (agent) => {
+  const graph = buildGraph({ model: new RulesModel((facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results))), tools: signalTools });
+  const assess = (facts: Record<string, unknown>, stop: AbortSignal) => assessWithGraph(graph, { threadId: agent.sessionId, instructions: INSTRUCTIONS[role] ?? '', facts }, stop);
+  agent
+    .use(evaluateProposals({ evaluate: (_proposal, { inputs, signal }) => assessOrAbstain((stop) => assess({ ...readTransaction(inputs) }, stop), { signal, abstain: () => undefined }) }))
+    .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
+};
+const silent: Wiring = () => undefined;
+
+const team = { 'risk-agent': initiator, 'fraud-agent': evaluator('fraud'), 'growth-agent': evaluator('growth'), 'compliance-agent': evaluator('compliance') };
+const run = (changes: Partial<Parameters<typeof runAgents>[0]> = {}): Promise<AgentsRun> => runAgents({ agents: team, inputs, policy, ...changes });
+
+describe('a session', () => {
+  it('commits what the majority carries, over one vote against and one objection', async () => {
+    const { result, transcript } = await run();
+    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'step_up', outcomePositive: true, sender: 'risk-agent' } });
+    expect(votesIn(transcript)).toEqual({ 'compliance-agent': 'APPROVE', 'fraud-agent': 'REJECT', 'growth-agent': 'APPROVE' });
+    expect(transcript.filter(({ messageType }) => messageType === 'Objection')).toHaveLength(1);
+  });
+
+  it('declines when a critical objection vetoes', async () => {
+    const { result } = await run({ inputs: { ...inputs, deviceTrustScore: 0.05 } });
+    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'decline', outcomePositive: false } });
+  });
+
+  it('is cancelled when the policy denies for lack of a quorum', async () => {
+    const { 'compliance-agent': _left, ...two } = team;
+    const { result } = await run({ agents: two });
+    expect(result).toMatchObject({ state: 'CANCELLED', reason: expect.stringContaining('quorum') });
+  });
+
+  it('expires when a participant never votes', async () => {
+    const { result, transcript } = await run({ agents: { ...team, 'audit-agent': silent }, ttlMs: 700 });
+    expect(result.state).toBe('EXPIRED');
+    expect(transcript.some(({ messageType }) => messageType === 'Commitment')).toBe(false);
+  });
+
+  it('is cancelled by the initiator when the amount is for a person', async () => {
+    const { result, results } = await run({ inputs: { ...inputs, transactionAmount: 80_000 } });
+    expect(result).toMatchObject({ state: 'CANCELLED', reason: 'amounts over 50000 are for a person to decide' });
+    expect(results['growth-agent']?.state).toBe('CANCELLED');
+  });
+
+  it('is the same every time', async () => {
+    const [one, other] = [await run(), await run()];
+    expect(transcriptLines(other.transcript)).toEqual(transcriptLines(one.transcript));
+  });
+
+  it('goes on when an evaluator stops in the middle', async () => {
+    const leaving: Wiring = (agent: Participant) => agent.on('Proposal', () => agent.stop());
+    const { result, results } = await run({ agents: { ...team, 'growth-agent': leaving }, ttlMs: 700 });
+    expect([result.state, results['growth-agent']?.state]).toEqual(['EXPIRED', 'STOPPED']);
+  });
+});
