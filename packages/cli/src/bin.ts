@@ -1,1 +1,25 @@
-export {};
+import { runCli } from './cli.js';
+
+const interrupt = new AbortController();
+const force = new AbortController();
+
+// First: cancel in order. Second: stop at once.
+const onSignal = (): void => (interrupt.signal.aborted ? force : interrupt).abort(new Error('interrupted'));
+process.on('SIGINT', onSignal);
+process.on('SIGTERM', onSignal);
+// A terminal that closes; agents are in groups of their own and would stay.
+process.on('SIGHUP', onSignal);
+// `macp … | head`: nobody reads any more, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  interrupt.abort(new Error('nobody reads the output'));
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  signal: interrupt.signal,
+  forceSignal: force.signal,
+});

@@ -9,7 +9,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export const REPORT_FD = 3;
 
 /** What an agent inherits; everything else of the parent, its secrets above all, stays there. */
-const INHERITED = [
+const INHERITED = new Set([
   'PATH',
   'HOME',
   'LANG',
@@ -25,7 +25,7 @@ const INHERITED = [
   'SystemRoot',
   'TEMP',
   'USERPROFILE',
-];
+]);
 
 interface EnvParts {
   readonly parent: Env;
@@ -65,7 +65,7 @@ export function agentEnv({ parent, launch, compiled, participantId, token, runti
 
 function inherited(parent: Env): Record<string, string> {
   const provider = providerPrefix(parent['MACP_MODEL']);
-  const passes = (name: string): boolean => INHERITED.includes(name) || name.startsWith('MACP_MODEL') || (provider !== undefined && name.startsWith(provider));
+  const passes = (name: string): boolean => INHERITED.has(name) || name.startsWith('MACP_MODEL') || (provider !== undefined && name.startsWith(provider));
   return Object.fromEntries(Object.entries(parent).flatMap(([name, value]) => (value !== undefined && passes(name) ? [[name, value]] : [])));
 }
 

@@ -72,9 +72,9 @@ export class RunFolder {
     const known = this.#names.get(participantId);
     if (known !== undefined) return known;
     const plain = fileName(participantId);
-    const taken = [...this.#names.values()];
+    const taken = new Set([...this.#names.values(), 'transcript', 'run']);
     let name = plain;
-    for (let index = 2; taken.includes(name) || name === 'transcript' || name === 'run'; index += 1) name = `${plain}-${index}`;
+    for (let index = 2; taken.has(name); index += 1) name = `${plain}-${index}`;
     this.#names.set(participantId, name);
     return name;
   }

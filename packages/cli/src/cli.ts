@@ -1,0 +1,83 @@
+import { VERSION } from '@macp-agent/core';
+import { isMacpError } from '@macp-agent/protocol';
+import { InvalidInputsError } from '@macp-agent/scenarios';
+import { Command, CommanderError } from 'commander';
+import { addRunCommand } from './commands/run.js';
+import { loadConfig, type Config, type Env } from './config.js';
+import { EXIT, exitCodeOf } from './exit-code.js';
+import { Output, type TextStream } from './output.js';
+
+/** What the command line is given by its process. */
+export interface CliIo {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly env: Env;
+  readonly cwd: string;
+  /** First Ctrl-C: end in order. */
+  readonly signal: AbortSignal;
+  /** Second Ctrl-C: end at once. */
+  readonly forceSignal: AbortSignal;
+}
+
+/** What each command is given. */
+export interface CliContext {
+  readonly config: Config;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+  readonly forceSignal: AbortSignal;
+  /** Whether errors are to be printed as JSON; commands with `--json` set it. */
+  json: boolean;
+  exitCode: number;
+}
+
+const COMMANDS = [addRunCommand];
+
+/** Runs one command line (without node and script) and returns its exit code. Never throws. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  const output = new Output(io);
+  const context: CliContext = { config: loadConfig(io.env, io.cwd), output, signal: io.signal, forceSignal: io.forceSignal, json: false, exitCode: EXIT.ok };
+  const program = createProgram(context, io);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    output.footer([]);
+    report(error, context);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(context: CliContext, io: CliIo): Command {
+  const program = new Command('macp')
+    .description('Run, test and operate MACP agents.')
+    .version(VERSION, '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+    })
+    .configureHelp({ sortSubcommands: true })
+    .showHelpAfterError('(macp <command> --help says more)');
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done or positive commitment, 1 failure, 2 usage, 3 negative commitment,\n4 ended without commitment, 130 interrupted',
+  );
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}
+
+function report(error: unknown, { output, json, config }: CliContext): void {
+  const code = isMacpError(error) ? error.code : 'INTERNAL_ERROR';
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) {
+    output.json({ type: 'error', code, message, ...(error instanceof InvalidInputsError ? { problems: error.problems } : {}) });
+    return;
+  }
+  output.error(`macp: ${message} [${code}]`);
+  const debug = config.env['MACP_LOG_LEVEL'] === 'debug';
+  // Not one of ours: without the place nobody can mend it.
+  if ((debug || !isMacpError(error)) && error instanceof Error && error.stack !== undefined) output.note(error.stack);
+}

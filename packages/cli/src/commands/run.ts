@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import { compileScenario, findAgents, parseFault, runScenario, type RunEvent } from '@macp-agent/scenarios';
+import type { Command } from 'commander';
+import type { CliContext } from '../cli.js';
+import { readNumber, collect } from '../option-values.js';
+import { Footer } from '../run/footer.js';
+import { openScenario, readInputs } from '../run/load-scenario-source.js';
+import { printOutcome } from '../run/outcome-text.js';
+import { openTarget, type TargetOptions } from '../run/run-target.js';
+import { Timeline } from '../run/timeline.js';
+
+/** Options of `macp run`. */
+export interface RunCommandOptions extends TargetOptions {
+  readonly template?: string;
+  readonly set?: readonly string[];
+  readonly inputs?: string;
+  readonly packs?: readonly string[];
+  readonly runsDir: string;
+  readonly bootstrapDir?: string;
+  readonly timeout?: number;
+  readonly fault?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `macp run <scenario>`. */
+export function addRunCommand(program: Command, context: CliContext): void {
+  program
+    .command('run')
+    .description('run a scenario and watch it: pack/scenario@version, or the path of a scenario.yaml')
+    .argument('<scenario>')
+    .option('-t, --template <slug>', 'a variation of the scenario')
+    .option('-s, --set <key=value>', 'an input; strings literally, others as JSON (repeatable)', collect)
+    .option('-i, --inputs <file>', 'inputs as a JSON object')
+    .option('--packs <dir>', 'look here for packs first (repeatable)', collect)
+    .option('--runtime <host:port>', 'use this runtime; default: one in this process')
+    .option('--tls', 'use TLS towards --runtime, also on this host')
+    .option('--allow-insecure', 'plaintext towards --runtime')
+    .option('--tokens-env <name>', 'variable with the sender → token map for --runtime')
+    .option('--bootstrap-dir <dir>', 'where bootstrap files of external agents go')
+    .option('--runs-dir <dir>', 'where logs and transcripts go', 'runs')
+    .option('--timeout <seconds>', 'limit of the whole run', readNumber)
+    .option('--fault <fault>', 'provoke a failure: crash:<participant>@<message type>')
+    .option('--json', 'one JSON object per line')
+    .option('-q, --quiet', 'only the outcome')
+    .option('-v, --verbose', 'payloads too')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  macp run fraud/high-value-new-device@1.0.0 --template unanimous
+  macp run fraud/high-value-new-device@1.0.0 --set transactionAmount=12500
+  macp run scenario.yaml --json | jq -c .type
+
+Exit codes: 0 positive commitment, 3 negative, 4 ended without one (expired,
+cancelled, denied), 1 failure, 2 usage, 130 cancelled with Ctrl-C
+
+Without --runtime each agent gets a token of its own for this run. With it, tokens
+come from EXAMPLES_SERVICE_AGENT_TOKENS_JSON (environment or .env), the runner's from
+MACP_RUNNER_TOKEN.`,
+    )
+    .action(async (word: string, options: RunCommandOptions) => {
+      context.json = options.json === true;
+      context.exitCode = await runCommand(word, options, context);
+    });
+}
+
+async function runCommand(word: string, options: RunCommandOptions, context: CliContext): Promise<number> {
+  const { config, signal, forceSignal } = context;
+  const scenario = openScenario(config, word, options.packs);
+  const compiled = compileScenario(scenario, { templateId: options.template, inputs: readInputs(config, scenario, options) });
+  const agents = findAgents(scenario, compiled.participantBindings);
+  const fault = options.fault === undefined ? undefined : parseFault(options.fault, compiled.initiator.sessionStart.participants);
+  const target = await openTarget(config, [compiled], options);
+  try {
+    const { outcome } = await runScenario(compiled, {
+      runtime: target.runtime,
+      runnerToken: target.runnerToken,
+      agentTokens: target.agentTokens[0] ?? new Map<string, string>(),
+      agents,
+      runsDir: resolve(config.cwd, options.runsDir),
+      bootstrapDir: options.bootstrapDir === undefined ? undefined : resolve(config.cwd, options.bootstrapDir),
+      parentEnv: config.env,
+      fault,
+      timeouts: { runMs: options.timeout === undefined ? undefined : options.timeout * 1000 },
+      signal,
+      forceSignal,
+      onEvent: eventPrinter(options, context),
+    });
+    return outcome.exitCode;
+  } finally {
+    await target.close();
+  }
+}
+
+function eventPrinter({ json, quiet, verbose }: RunCommandOptions, { output, config }: CliContext): (event: RunEvent) => void {
+  if (json === true) {
+    return (event) => {
+      if (quiet !== true || event.type === 'outcome') output.json(event);
+    };
+  }
+  const timeline = new Timeline(output, verbose === true);
+  const footer = new Footer(output);
+  return (event) => {
+    if (quiet !== true) {
+      footer.show(event);
+      timeline.show(event);
+    }
+    if (event.type === 'outcome') printOutcome(output, event, config.cwd);
+  };
+}

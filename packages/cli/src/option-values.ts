@@ -1,0 +1,13 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A positive number; anything else is a usage error. */
+export function readNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0 || text.trim() === '') throw new InvalidArgumentError('give a number over 0');
+  return value;
+}
+
+/** Gathers a repeatable option. */
+export function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
