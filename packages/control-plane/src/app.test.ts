@@ -26,7 +26,11 @@ describe('the HTTP API', () => {
   let plane: ControlPlane;
   const start = (options: Partial<ControlPlaneOptions> = {}): Promise<ControlPlane> =>
     startControlPlane({ runtimeAddress: '127.0.0.1:1', runtimeToken: 'observer', runtimeAllowInsecure: true, port: 0, dataDir, ...options });
-  const call = async (path: string, init: RequestInit = {}, base = plane.url): Promise<{ status: number; body: ReturnType<typeof JSON.parse>; headers: Headers }> => {
+  const call = async (
+    path: string,
+    init: RequestInit = {},
+    base = plane.url,
+  ): Promise<{ status: number; body: ReturnType<typeof JSON.parse>; headers: Headers }> => {
     const response = await fetch(new URL(path, base), init);
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json') === true && text !== '';

@@ -56,14 +56,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return reply.code(body.statusCode).send(body);
   });
   app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({
-        statusCode: 404,
-        errorCode: 'NOT_FOUND',
-        message: `there is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200) ?? ''}; routes are listed at openapi.json`,
-        error: 'Not Found',
-      }),
+    reply.code(404).send({
+      statusCode: 404,
+      errorCode: 'NOT_FOUND',
+      message: `there is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200) ?? ''}; routes are listed at openapi.json`,
+      error: 'Not Found',
+    }),
   );
   addHealthRoutes(app, services, VERSION);
   addRunRoutes(app, services);

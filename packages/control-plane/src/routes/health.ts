@@ -10,14 +10,12 @@ export function addHealthRoutes(app: FastifyInstance, services: Services, versio
   app.get('/readyz', { schema: summary('The runtime is watched; 503 otherwise.') }, async (_request, reply) => {
     const { connected, problem, runtime } = services.observer.health();
     const parts = { database: 'ok', runtime: connected ? 'ok' : 'unreachable', streamConsumer: connected ? 'ok' : 'waiting', circuitBreaker: 'CLOSED' };
-    return reply
-      .code(connected ? 200 : 503)
-      .send({
-        ok: connected,
-        ...parts,
-        ...(runtime === undefined ? {} : { runtimeVersion: runtime.version }),
-        ...(problem === undefined ? {} : { problem: problem.slice(0, 300) }),
-      });
+    return reply.code(connected ? 200 : 503).send({
+      ok: connected,
+      ...parts,
+      ...(runtime === undefined ? {} : { runtimeVersion: runtime.version }),
+      ...(problem === undefined ? {} : { problem: problem.slice(0, 300) }),
+    });
   });
 
   app.get('/metrics', { schema: summary('Prometheus text.') }, async (_request, reply) =>

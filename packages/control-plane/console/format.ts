@@ -1,0 +1,35 @@
+/** `+mm:ss.mmm` since a start. */
+export function offset(atUnixMs: number, startUnixMs: number): string {
+  const ms = Math.max(0, atUnixMs - startUnixMs);
+  const pad = (value: number, width: number): string => String(Math.floor(value)).padStart(width, '0');
+  return `+${pad(ms / 60_000, 2)}:${pad((ms / 1000) % 60, 2)}.${pad(ms % 1000, 3)}`;
+}
+
+/** `1.2 s`, `3 m 05 s`, `2 h 10 m`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} m ${String(Math.floor((ms / 1000) % 60)).padStart(2, '0')} s`;
+  return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms / 60_000) % 60)} m`;
+}
+
+/** `14:03:22`, with the date when it is not today. */
+export function clock(iso: string): string {
+  const at = new Date(iso);
+  const time = at.toLocaleTimeString([], { hour12: false });
+  return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString()} ${time}`;
+}
+
+/** `macp.mode.decision.v1` → `decision`. */
+export function shortMode(mode: string): string {
+  return mode.replace(/^macp\.mode\./, '').replace(/\.v\d+$/, '');
+}
+
+/** `agent://risk-agent` → `risk-agent`. */
+export function shortName(sender: string): string {
+  return sender.replace(/^agent:\/\//, '');
+}
+
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,101 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { CanonicalEvent } from '../src/model/canonical-event.js';
+import type { Run } from '../src/model/run.js';
+import { RunTrack } from '../src/model/run-track.js';
+import { api, ApiError, readStream } from './api.js';
+
+/** How the page is connected to the run. */
+export type Connection =
+  | { readonly kind: 'connecting' | 'live' | 'ended' }
+  | { readonly kind: 'waiting'; readonly attempt: number; readonly retryAtMs: number; readonly message: string };
+
+export interface LiveRun {
+  readonly run: Run | undefined;
+  readonly track: RunTrack;
+  /** Changes with every batch of events. */
+  readonly version: number;
+  readonly connection: Connection;
+  /** Set when the run cannot be shown at all. */
+  readonly error: ApiError | Error | undefined;
+  /** Tries again at once. */
+  retry(): void;
+  refresh(): void;
+}
+
+/** Follows a run: history first, then live, resuming after the last event whenever the connection breaks. */
+export function useRun(id: string): LiveRun {
+  const track = useRef(new RunTrack());
+  const [run, setRun] = useState<Run>();
+  const [version, setVersion] = useState(0);
+  const [connection, setConnection] = useState<Connection>({ kind: 'connecting' });
+  const [error, setError] = useState<Error>();
+  const [generation, setGeneration] = useState(0);
+  const wake = useRef<() => void>(() => undefined);
+
+  const load = async (): Promise<void> => setRun(await api.run(id));
+
+  useEffect(() => {
+    const stop = new AbortController();
+    let frame = 0;
+    const buffer: CanonicalEvent[] = [];
+    // At most one drawing per frame, however fast events come.
+    const flush = (): void => {
+      frame = 0;
+      const events = buffer.splice(0);
+      track.current.append(events);
+      setVersion((value) => value + 1);
+      if (events.some((event) => event.subject.kind === 'run' || event.type === 'session.bound' || event.type === 'message.received'))
+        void load().catch(() => undefined);
+    };
+    const onEvents = (events: readonly CanonicalEvent[]): void => {
+      buffer.push(...events);
+      if (frame === 0) frame = requestAnimationFrame(flush);
+    };
+    const follow = async (): Promise<void> => {
+      for (let attempt = 1; !stop.signal.aborted; attempt += 1) {
+        try {
+          if (attempt === 1) await load();
+          const seen = (): number => buffer.at(-1)?.seq ?? track.current.lastSeq;
+          const outcome = await readStream(
+            id,
+            seen(),
+            {
+              onOpen: () => setConnection({ kind: 'live' }),
+              onEvents: (events) => ((attempt = 1), onEvents(events)),
+              onEnd: () => setConnection({ kind: 'ended' }),
+            },
+            stop.signal,
+          );
+          if (outcome === 'ended') return void load();
+          throw new Error('the connection was closed');
+        } catch (cause) {
+          if (stop.signal.aborted) return;
+          if (cause instanceof ApiError && cause.status < 500 && cause.status !== 429) return setError(cause);
+          const waitMs = Math.min(10_000, 500 * 2 ** Math.min(attempt - 1, 5));
+          const message = cause instanceof Error ? cause.message : String(cause);
+          setConnection({ kind: 'waiting', attempt, retryAtMs: Date.now() + waitMs, message });
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, waitMs);
+            wake.current = () => (clearTimeout(timer), resolve());
+            stop.signal.addEventListener('abort', () => wake.current(), { once: true });
+          });
+        }
+      }
+    };
+    void follow();
+    return () => {
+      stop.abort();
+      cancelAnimationFrame(frame);
+    };
+  }, [id, generation]);
+
+  return {
+    run,
+    track: track.current,
+    version,
+    connection,
+    error,
+    retry: () => (setError(undefined), wake.current(), setGeneration((value) => value + 1)),
+    refresh: () => void load().catch(() => undefined),
+  };
+}

@@ -1,0 +1,145 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { explain } from '../../src/model/run-track.js';
+import { isEnded } from '../../src/model/run.js';
+import { api } from '../api.js';
+import { EMPTY_FILTER, filterRows, type RowFilter } from '../row-filter.js';
+import { useKeys } from '../use-keys.js';
+import { useReplay } from '../use-replay.js';
+import { useRun } from '../use-run.js';
+import { CancelDialog } from './cancel-dialog.js';
+import { Inspector } from './inspector.js';
+import { Lanes } from './lanes.js';
+import { OutcomeCard } from './outcome-card.js';
+import { ConnectionBanner, RunHeader } from './run-header.js';
+import { Scrubber } from './scrubber.js';
+import { ErrorPanel, Loading, TopBar } from './shell.js';
+import { Timeline } from './timeline.js';
+import { VoteTally } from './vote-tally.js';
+
+export function RunPage({ id }: { id: string }) {
+  const live = useRun(id);
+  const { run, track, version } = live;
+  /** Sequence number that is shown; undefined follows the newest. */
+  const [cursor, setCursor] = useState<number>();
+  const [selected, setSelected] = useState<number>();
+  const [filter, setFilter] = useState<RowFilter>(EMPTY_FILTER);
+  const [cancelling, setCancelling] = useState(false);
+  const search = useRef<HTMLInputElement>(null);
+
+  const all = track.rows;
+  const shown = useMemo(() => (cursor === undefined ? all.slice() : all.filter((row) => row.seq <= cursor)), [version, cursor]);
+  const session = useMemo(() => track.sessionAt(cursor), [version, cursor]);
+  const explanation = useMemo(() => (session === undefined ? undefined : explain(session)), [session]);
+  const rows = useMemo(() => filterRows(shown, filter), [shown, filter]);
+  const current = rows.find((row) => row.seq === selected);
+  const replay = useReplay(all, cursor, setCursor);
+  const open = run !== undefined && !isEnded(run.status);
+
+  const move = (step: number): void => {
+    const at = rows.findIndex((row) => row.seq === selected);
+    const next = rows[at === -1 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
+    if (next !== undefined) setSelected(next.seq);
+  };
+  const togglePause = (): void => {
+    if (replay.playing) replay.stop();
+    else setCursor(cursor === undefined ? track.lastSeq : undefined);
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ' ': togglePause,
+    c: () => open && setCancelling(true),
+    '/': () => search.current?.focus(),
+    Escape: () => setSelected(undefined),
+  });
+  useEffect(() => {
+    document.title = run === undefined ? 'MACP console' : `${String(run.metadata['scenarioRef'] ?? run.id)} · MACP console`;
+  }, [run]);
+
+  const exportRun = async (): Promise<void> => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await api.exportText(id));
+    link.download = `${id}.ndjson`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+
+  if (live.error !== undefined) return <Frame>{<ErrorPanel error={live.error} onRetry={live.retry} />}</Frame>;
+  if (run === undefined && live.connection.kind === 'waiting')
+    return (
+      <Frame>
+        <ErrorPanel error={new Error(live.connection.message)} onRetry={live.retry} />
+      </Frame>
+    );
+  if (run === undefined)
+    return (
+      <Frame>
+        <Loading label="Reading the run" />
+      </Frame>
+    );
+  return (
+    <>
+      <TopBar>
+        <a class="button quiet" href="#/">
+          All runs
+        </a>
+      </TopBar>
+      <main class="run">
+        <RunHeader
+          run={run}
+          session={session}
+          connection={live.connection}
+          latestOrdinal={run.lastOrdinal}
+          onCancel={() => setCancelling(true)}
+          onReplay={replay.start}
+          onExport={() => void exportRun()}
+        />
+        <ConnectionBanner connection={live.connection} lastSeq={all.at(-1)?.ordinal ?? 0} onRetry={live.retry} />
+        <div class="run-grid">
+          <div class="run-main">
+            <div class="cards">
+              <OutcomeCard run={run} session={session} explanation={explanation} past={cursor !== undefined} />
+              <VoteTally session={session} onSelect={(voter) => setFilter({ ...EMPTY_FILTER, sender: voter })} />
+            </div>
+            <Scrubber rows={all} cursor={cursor} playing={replay.playing} onChange={(seq) => (replay.stop(), setCursor(seq))} onPlay={replay.toggle} />
+            <Lanes
+              rows={shown}
+              all={all}
+              spans={track.spans.filter((span) => cursor === undefined || span.seq <= cursor)}
+              session={session}
+              selected={selected}
+              live={cursor === undefined && open}
+              onSelect={setSelected}
+            />
+          </div>
+          <div class="run-side">
+            <Timeline
+              rows={rows}
+              total={shown.length}
+              startUnixMs={all[0]?.atUnixMs ?? 0}
+              selected={selected}
+              filter={filter}
+              senders={[...new Set(shown.map((row) => row.sender))].filter((sender) => sender !== '')}
+              types={[...new Set(shown.map((row) => row.type))]}
+              follow={cursor === undefined && selected === undefined}
+              searchRef={search}
+              onFilter={setFilter}
+              onSelect={setSelected}
+            />
+            {current === undefined ? null : <Inspector row={current} startUnixMs={all[0]?.atUnixMs ?? 0} onClose={() => setSelected(undefined)} />}
+          </div>
+        </div>
+      </main>
+      {cancelling ? <CancelDialog run={run} onClose={() => setCancelling(false)} onDone={live.refresh} /> : null}
+    </>
+  );
+}
+
+function Frame({ children }: { children: preact.ComponentChildren }) {
+  return (
+    <>
+      <TopBar />
+      <main class="page narrow">{children}</main>
+    </>
+  );
+}
