@@ -30,7 +30,10 @@ function heardFor(inputs: Readonly<Record<string, unknown>>) {
   };
 }
 
-const summary = (inputs: Readonly<Record<string, unknown>>): string => Object.values(heardFor(inputs).opinions).map(({ recommendation, confidence }) => `${recommendation} ${confidence}`).join(' / ');
+const summary = (inputs: Readonly<Record<string, unknown>>): string =>
+  Object.values(heardFor(inputs).opinions)
+    .map(({ recommendation, confidence }) => `${recommendation} ${confidence}`)
+    .join(' / ');
 const actionOf = (inputs: Readonly<Record<string, unknown>>, hints: keyof typeof HINTS): string => {
   return outcomeOf(heardFor(inputs), HINTS[hints]).action;
 };
@@ -56,9 +59,19 @@ describe('the fraud decision, by input point', () => {
     [{ deviceTrustScore: 0.07, priorChargebacks: 0 }, 'BLOCK 0.94 / APPROVE 0.88 / BLOCK 0.76', 'decline', 'decline'],
     [{ deviceTrustScore: 0.08, priorChargebacks: 0 }, 'REVIEW 0.84 / APPROVE 0.88 / BLOCK 0.76', 'decline', 'approve'],
     [{ deviceTrustScore: 0.2, priorChargebacks: 0 }, 'APPROVE 0.72 / APPROVE 0.88 / REVIEW 0.76', 'approve', 'approve'],
-    [{ transactionAmount: 3000, accountAgeDays: 6, deviceTrustScore: 0.5, priorChargebacks: 0 }, 'APPROVE 0.72 / APPROVE 0.78 / BLOCK 0.76', 'decline', 'approve'],
+    [
+      { transactionAmount: 3000, accountAgeDays: 6, deviceTrustScore: 0.5, priorChargebacks: 0 },
+      'APPROVE 0.72 / APPROVE 0.78 / BLOCK 0.76',
+      'decline',
+      'approve',
+    ],
     [{ transactionAmount: 5000.01, deviceTrustScore: 0.5, priorChargebacks: 0 }, 'APPROVE 0.72 / REVIEW 0.73 / REVIEW 0.76', 'approve', 'approve'],
-    [{ transactionAmount: 100, accountAgeDays: 2, deviceTrustScore: 0.5, priorChargebacks: 0 }, 'APPROVE 0.72 / REVIEW 0.73 / REVIEW 0.76', 'approve', 'approve'],
+    [
+      { transactionAmount: 100, accountAgeDays: 2, deviceTrustScore: 0.5, priorChargebacks: 0 },
+      'APPROVE 0.72 / REVIEW 0.73 / REVIEW 0.76',
+      'approve',
+      'approve',
+    ],
     [{ deviceTrustScore: 0.9, priorChargebacks: 2 }, 'BLOCK 0.94 / APPROVE 0.88 / BLOCK 0.76', 'decline', 'decline'],
   ] as const)('%j', (inputs, evaluations, withoutPolicy, underMajority) => {
     expect(summary(inputs)).toBe(evaluations);
@@ -74,8 +87,12 @@ describe('the ninth outcome', () => {
     expect(heard.evaluations.map(({ recommendation }) => recommendation)).toEqual(['REVIEW', 'REVIEW', 'REVIEW']);
     expect(outcome).toMatchObject({ action: 'approve', outcomePositive: true });
 
-    const policy = JSON.parse(readFileSync(new URL('../examples/fraud/policies/unanimous.json', import.meta.url), 'utf8')) as { rules: Record<string, unknown> };
-    const votes = new Map([...heard.votes, { sender: 'risk-agent', vote: 'APPROVE', reason: '' }].map(({ sender, vote, reason }) => [sender, { vote, reason }]));
+    const policy = JSON.parse(readFileSync(new URL('../examples/fraud/policies/unanimous.json', import.meta.url), 'utf8')) as {
+      rules: Record<string, unknown>;
+    };
+    const votes = new Map(
+      [...heard.votes, { sender: 'risk-agent', vote: 'APPROVE', reason: '' }].map(({ sender, vote, reason }) => [sender, { vote, reason }]),
+    );
     const state: DecisionState = {
       phase: 'Voting',
       proposals: new Map(),

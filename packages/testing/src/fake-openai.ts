@@ -53,7 +53,12 @@ export async function startFakeOpenAi(reply: (request: FakeRequest, index: numbe
   return { baseUrl: `http://127.0.0.1:${port}/v1`, requests, close, [Symbol.asyncDispose]: close };
 }
 
-async function answer(incoming: IncomingMessage, response: ServerResponse, requests: FakeRequest[], reply: (request: FakeRequest, index: number) => FakeReply): Promise<void> {
+async function answer(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  requests: FakeRequest[],
+  reply: (request: FakeRequest, index: number) => FakeReply,
+): Promise<void> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -61,7 +66,10 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, reque
     if (bytes > MAX_BODY_BYTES) return send(response, 413, '{"error":{"message":"request too large"}}');
     chunks.push(chunk);
   }
-  const request: FakeRequest = { ...(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Omit<FakeRequest, 'authorization'>), authorization: incoming.headers.authorization ?? '' };
+  const request: FakeRequest = {
+    ...(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Omit<FakeRequest, 'authorization'>),
+    authorization: incoming.headers.authorization ?? '',
+  };
   requests.push(request);
   const given = reply(request, requests.length - 1);
   if ('hang' in given) return undefined;

@@ -37,7 +37,16 @@ export interface AgentsRun {
  * Runs agents of the decision mode against a runtime of their own: real gRPC on a loopback port, all in this process, no
  * token to make. Resolves when all have ended; rejects with the first error of an agent, after the others were stopped. Experimental.
  */
-export async function runAgents({ agents, inputs = {}, policy, policyHints, proposal, ttlMs = 10_000, timeoutMs = 15_000, signal }: RunAgentsOptions): Promise<AgentsRun> {
+export async function runAgents({
+  agents,
+  inputs = {},
+  policy,
+  policyHints,
+  proposal,
+  ttlMs = 10_000,
+  timeoutMs = 15_000,
+  signal,
+}: RunAgentsOptions): Promise<AgentsRun> {
   const ids = Object.keys(agents);
   const [initiator] = ids;
   if (initiator === undefined) throw new Error('runAgents got no agents; give at least an initiator.');

@@ -16,7 +16,13 @@ export function scriptedPeer({ evaluation, objection, vote }: PeerScript): (agen
     agent.on('Proposal', async ({ proposalId, sender }, { actions, participant }) => {
       if (answered || proposalId === undefined || sender === participant.participantId) return;
       answered = true;
-      if (evaluation !== undefined) await actions.evaluate({ proposalId, recommendation: evaluation.recommendation, confidence: evaluation.confidence ?? 1, reason: evaluation.reason ?? 'scripted' });
+      if (evaluation !== undefined)
+        await actions.evaluate({
+          proposalId,
+          recommendation: evaluation.recommendation,
+          confidence: evaluation.confidence ?? 1,
+          reason: evaluation.reason ?? 'scripted',
+        });
       if (objection !== undefined) await actions.raiseObjection({ proposalId, severity: objection.severity, reason: objection.reason ?? 'scripted' });
       if (vote !== undefined) await actions.vote({ proposalId, vote, reason: 'scripted' });
     });

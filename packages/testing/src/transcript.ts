@@ -19,7 +19,9 @@ export function transcriptLines(transcript: readonly TranscriptEntry[]): string[
 
 /** Votes by sender, as a test compares them. */
 export function votesIn(transcript: readonly TranscriptEntry[]): Record<string, string> {
-  const votes = transcript.filter(({ messageType }) => messageType === 'Vote').map(({ sender, payload }) => [sender, String((payload as { vote?: unknown }).vote)] as const);
+  const votes = transcript
+    .filter(({ messageType }) => messageType === 'Vote')
+    .map(({ sender, payload }) => [sender, String((payload as { vote?: unknown }).vote)] as const);
   return Object.fromEntries(votes.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
@@ -27,5 +29,7 @@ const SHOWN = ['proposalId', 'option', 'recommendation', 'confidence', 'severity
 
 function summaryOf(payload: unknown): string {
   const members = payload as Readonly<Record<string, unknown>>;
-  return SHOWN.filter((name) => members[name] !== undefined && members[name] !== '').map((name) => ` ${name}=${String(members[name])}`).join('');
+  return SHOWN.filter((name) => members[name] !== undefined && members[name] !== '')
+    .map((name) => ` ${name}=${String(members[name])}`)
+    .join('');
 }

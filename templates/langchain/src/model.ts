@@ -39,15 +39,25 @@ export interface SelectedModel {
   readonly banner: string;
 }
 
+/** A model for an agent process, and how it is used there. */
+export interface LoadedModel {
+  readonly model: BaseChatModel;
+  /** Reports the tokens of each call; empty for the rules model, which has none. */
+  readonly callbacks: CallbackHandlerMethods[];
+  /** Time for one assessment, in milliseconds: MACP_MODEL_TIMEOUT_MS, default 15 000, inside the initiator's wait for votes. */
+  readonly timeoutMs: number;
+}
+
 /**
  * selectModel for an agent process: prints the banner, reports every call to whoever started the process, and ends the
  * process with one line and status 2 when the model cannot be used.
  */
-export async function loadModel(agent: Pick<Participant, 'report'>, rules: Rules): Promise<{ model: BaseChatModel; callbacks: CallbackHandlerMethods[] }> {
+export async function loadModel(agent: Pick<Participant, 'report'>, rules: Rules): Promise<LoadedModel> {
   try {
     const { model, name, banner } = await selectModel(process.env, rules);
     process.stdout.write(`${banner}\n`);
-    return { model, callbacks: [countTokens((promptTokens, completionTokens) => agent.report({ type: 'model', model: name, promptTokens, completionTokens }))] };
+    const report = countTokens((promptTokens, completionTokens) => agent.report({ type: 'model', model: name, promptTokens, completionTokens }));
+    return { model, callbacks: model instanceof RulesModel ? [] : [report], timeoutMs: Number(process.env['MACP_MODEL_TIMEOUT_MS']) || DEFAULT_TIMEOUT_MS };
   } catch (error) {
     if (!(error instanceof ModelSetupError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -68,6 +78,7 @@ export function countTokens(onCall: (promptTokens: number, completionTokens: num
 /** MACP_MODEL asks for something that is not there; the message is one line, for a person. Exit status 2. */
 export class ModelSetupError extends Error {}
 
+const DEFAULT_TIMEOUT_MS = 15_000;
 const KEYS: Readonly<Record<string, string>> = { openai: 'OPENAI_API_KEY', anthropic: 'ANTHROPIC_API_KEY' };
 const PACKAGES: Readonly<Record<string, string>> = { openai: '@langchain/openai', anthropic: '@langchain/anthropic' };
 
@@ -83,7 +94,8 @@ export async function selectModel(env: Readonly<Record<string, string | undefine
   if (provider === '') throw new ModelSetupError(`MACP_MODEL=${wanted} is not provider:name, for example openai:gpt-5-mini`);
   const baseUrl = env['MACP_MODEL_BASE_URL'] ?? '';
   const key = KEYS[provider];
-  if (key !== undefined && (env[key] ?? '') === '' && baseUrl === '') throw new ModelSetupError(`MACP_MODEL=${wanted} needs ${key}; set it, or unset MACP_MODEL to use the rules model`);
+  if (key !== undefined && (env[key] ?? '') === '' && baseUrl === '')
+    throw new ModelSetupError(`MACP_MODEL=${wanted} needs ${key}; set it, or unset MACP_MODEL to use the rules model`);
   // Loaded only now: a run with the rules model does not pay for it.
   const { initChatModel } = await import('langchain/chat_models/universal');
   const endpoint = baseUrl === '' ? {} : { configuration: { baseURL: baseUrl }, apiKey: (key === undefined ? undefined : env[key]) || 'unused' };
@@ -124,9 +136,15 @@ export class RulesModel extends BaseChatModel<BaseChatModelCallOptions & { tools
 
   #answer(messages: readonly BaseMessage[], tools: readonly { name: string; parameters: readonly string[] }[]): AIMessageChunk {
     const facts = factsIn(messages);
-    const results = Object.fromEntries(messages.filter((message) => ToolMessage.isInstance(message)).map((message) => [message.name ?? '', parsed(message.text)]));
+    const results = Object.fromEntries(
+      messages.filter((message) => ToolMessage.isInstance(message)).map((message) => [message.name ?? '', parsed(message.text)]),
+    );
     const pending = tools.filter(({ name }) => name !== ASSESSMENT && !(name in results));
-    const call = (name: string, args: Record<string, unknown>): { id: string; name: string; args: Record<string, unknown> } => ({ id: `call-${name}`, name, args });
+    const call = (name: string, args: Record<string, unknown>): { id: string; name: string; args: Record<string, unknown> } => ({
+      id: `call-${name}`,
+      name,
+      args,
+    });
     if (pending.length > 0) {
       const calls = pending.map(({ name, parameters }) => call(name, Object.fromEntries(parameters.map((parameter) => [parameter, facts[parameter]]))));
       return new AIMessageChunk({ content: '', tool_calls: calls });
@@ -138,12 +156,12 @@ export class RulesModel extends BaseChatModel<BaseChatModelCallOptions & { tools
 }
 
 /**
- * Runs one assessment with a time limit (milliseconds, default 15 s: inside the initiator's wait for votes). A model that fails,
- * stalls, refuses or answers nonsense gives `abstain` a reason instead of ending the agent; aborting `signal` does the same.
+ * Runs one assessment with a time limit. A model that fails, stalls, refuses or answers nonsense gives `abstain` a reason instead of
+ * ending the agent; aborting `signal` does the same.
  */
 export async function assessOrAbstain(
   run: (signal: AbortSignal) => Promise<Assessment>,
-  { signal, timeoutMs = 15_000, abstain }: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined; abstain(reason: string): void },
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS, abstain }: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined; abstain(reason: string): void },
 ): Promise<Evaluation> {
   const limit = AbortSignal.timeout(timeoutMs);
   const stop = signal === undefined ? limit : AbortSignal.any([signal, limit]);

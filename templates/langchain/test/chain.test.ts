@@ -7,9 +7,19 @@ import { assessWithAgent, buildAgent } from '../src/chain.js';
 import { assessOrAbstain, RulesModel, selectModel } from '../src/model.js';
 import { signalsFrom, signalTools } from '../src/tools.js';
 
-const facts = { ...readTransaction({ customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 }) };
+const facts = {
+  ...readTransaction({
+    customerId: 'CUST-1001',
+    transactionAmount: 2400,
+    deviceTrustScore: 0.18,
+    accountAgeDays: 14,
+    isVipCustomer: true,
+    priorChargebacks: 1,
+  }),
+};
 const rules = new RulesModel((given, results) => RULES['fraud']?.(readTransaction(given), signalsFrom(results)));
-const realModel = async (baseUrl: string): Promise<BaseChatModel> => (await selectModel({ MACP_MODEL: 'openai:gpt-5-mini', MACP_MODEL_BASE_URL: baseUrl }, () => undefined)).model;
+const realModel = async (baseUrl: string): Promise<BaseChatModel> =>
+  (await selectModel({ MACP_MODEL: 'openai:gpt-5-mini', MACP_MODEL_BASE_URL: baseUrl }, () => undefined)).model;
 
 async function ask(model: BaseChatModel, timeoutMs = 5_000): Promise<Evaluation & { abstained: string[] }> {
   const chain = buildAgent({ model, tools: signalTools });
@@ -37,7 +47,9 @@ describe('the chain with a real model client', () => {
       return messages.some(({ role, content }) => role === 'tool' && content === 'unfamiliar') ? { toolCalls: [assessment] } : { status: 400 };
     });
     expect(await ask(await realModel(endpoint.baseUrl))).toEqual({ ...assessment.args, abstained: [] });
-    expect(endpoint.requests[0]?.tools?.map((tool) => tool.function.name)).toEqual(expect.arrayContaining(['device_reputation', 'chargeback_history', 'customer_value']));
+    expect(endpoint.requests[0]?.tools?.map((tool) => tool.function.name)).toEqual(
+      expect.arrayContaining(['device_reputation', 'chargeback_history', 'customer_value']),
+    );
   });
 
   it.each<[string, FakeReply, string]>([

@@ -12,8 +12,16 @@ describe('the choice of a model', () => {
   });
 
   it.each([
-    ['a key that is not set', { MACP_MODEL: 'openai:gpt-5-mini' }, 'MACP_MODEL=openai:gpt-5-mini needs OPENAI_API_KEY; set it, or unset MACP_MODEL to use the rules model'],
-    ['a provider without its package', { MACP_MODEL: 'anthropic:some-model', ANTHROPIC_API_KEY: 'a key' }, 'MACP_MODEL=anthropic:some-model cannot be used: npm install @langchain/anthropic'],
+    [
+      'a key that is not set',
+      { MACP_MODEL: 'openai:gpt-5-mini' },
+      'MACP_MODEL=openai:gpt-5-mini needs OPENAI_API_KEY; set it, or unset MACP_MODEL to use the rules model',
+    ],
+    [
+      'a provider without its package',
+      { MACP_MODEL: 'anthropic:some-model', ANTHROPIC_API_KEY: 'a key' },
+      'MACP_MODEL=anthropic:some-model cannot be used: npm install @langchain/anthropic',
+    ],
     ['an unknown provider', { MACP_MODEL: 'nobody:some-model' }, 'MACP_MODEL=nobody:some-model cannot be used: check the provider name and its key variable'],
     ['a name without a provider', { MACP_MODEL: 'gpt-5-mini' }, 'MACP_MODEL=gpt-5-mini is not provider:name, for example openai:gpt-5-mini'],
   ])('fails in one line for %s', async (_title, env, message) => {
@@ -42,7 +50,9 @@ describe('the prompt', () => {
 
 describe('the rules model', () => {
   it('calls its tools with facts of the prompt, like a real model', async () => {
-    const answer = await new RulesModel(rules).bindTools(signalTools).invoke(promptFor('Go.', { deviceTrustScore: 0.3, priorChargebacks: 1, isVipCustomer: false, accountAgeDays: 4 }));
+    const answer = await new RulesModel(rules)
+      .bindTools(signalTools)
+      .invoke(promptFor('Go.', { deviceTrustScore: 0.3, priorChargebacks: 1, isVipCustomer: false, accountAgeDays: 4 }));
     expect(answer.tool_calls?.map(({ name, args }) => [name, args])).toEqual([
       ['device_reputation', { deviceTrustScore: 0.3 }],
       ['chargeback_history', { priorChargebacks: 1 }],

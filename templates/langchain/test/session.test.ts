@@ -10,13 +10,20 @@ const inputs = { customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustSc
 const policy = loadPolicy(new URL('../policies/majority.json', import.meta.url));
 
 const initiator: Wiring = (agent) => agent.use(commitAfterVotes({ decide: (tally, ctx) => decide(tally, readTransaction(ctx.inputs)) }));
-const evaluator = (role: string): Wiring => (agent) => {
-  const chain = buildAgent({ model: new RulesModel((facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results))), tools: signalTools });
-  const assess = (facts: Record<string, unknown>, stop: AbortSignal) => assessWithAgent(chain, { instructions: INSTRUCTIONS[role] ?? '', facts }, stop);
-  agent
-    .use(evaluateProposals({ evaluate: (_proposal, { inputs, signal }) => assessOrAbstain((stop) => assess({ ...readTransaction(inputs) }, stop), { signal, abstain: () => undefined }) }))
-    .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
-};
+const evaluator =
+  (role: string): Wiring =>
+  (agent) => {
+    const chain = buildAgent({ model: new RulesModel((facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results))), tools: signalTools });
+    const assess = (facts: Record<string, unknown>, stop: AbortSignal) => assessWithAgent(chain, { instructions: INSTRUCTIONS[role] ?? '', facts }, stop);
+    agent
+      .use(
+        evaluateProposals({
+          evaluate: (_proposal, { inputs, signal }) =>
+            assessOrAbstain((stop) => assess({ ...readTransaction(inputs) }, stop), { signal, abstain: () => undefined }),
+        }),
+      )
+      .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
+  };
 const silent: Wiring = () => undefined;
 
 const team = { 'risk-agent': initiator, 'fraud-agent': evaluator('fraud'), 'growth-agent': evaluator('growth'), 'compliance-agent': evaluator('compliance') };

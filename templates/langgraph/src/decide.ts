@@ -65,16 +65,19 @@ export const RULES: Readonly<Record<string, Rule>> = {
       const reason = `an unfamiliar device and ${chargebacks} chargebacks`;
       return { recommendation: 'BLOCK', confidence: 0.8, reason, objection: { severity: 'high', reason } };
     }
-    if (device === 'unfamiliar' || chargebacks !== 'clean') return { recommendation: 'REVIEW', confidence: 0.7, reason: `device ${device}, chargebacks ${chargebacks}` };
+    if (device === 'unfamiliar' || chargebacks !== 'clean')
+      return { recommendation: 'REVIEW', confidence: 0.7, reason: `device ${device}, chargebacks ${chargebacks}` };
     return { recommendation: 'APPROVE', confidence: 0.85, reason: 'a known device and no chargebacks' };
   },
   growth({ transactionAmount }, { customer }) {
-    if (customer === 'new' || transactionAmount > 10_000) return { recommendation: 'REVIEW', confidence: 0.6, reason: `a ${customer} customer spends ${transactionAmount}` };
+    if (customer === 'new' || transactionAmount > 10_000)
+      return { recommendation: 'REVIEW', confidence: 0.6, reason: `a ${customer} customer spends ${transactionAmount}` };
     return { recommendation: 'APPROVE', confidence: 0.9, reason: `worth keeping: a ${customer} customer` };
   },
   compliance({ transactionAmount, accountAgeDays }, { device }) {
     if (device === 'bad') return { recommendation: 'BLOCK', confidence: 0.8, reason: 'the identity behind the device cannot be established' };
-    if (transactionAmount >= 2_000 && accountAgeDays < 30) return { recommendation: 'REVIEW', confidence: 0.75, reason: 'a large amount on a young account: ask for a second factor' };
+    if (transactionAmount >= 2_000 && accountAgeDays < 30)
+      return { recommendation: 'REVIEW', confidence: 0.75, reason: 'a large amount on a young account: ask for a second factor' };
     return { recommendation: 'APPROVE', confidence: 0.75, reason: 'within the limits' };
   },
 };
@@ -87,7 +90,10 @@ export const INSTRUCTIONS: Readonly<Record<string, string>> = {
 };
 
 /** An own evaluation as a vote. Without one, or with confidence 0, no assessment was possible. */
-export function voteFor(own: { readonly recommendation: string; readonly confidence: number; readonly reason: string } | undefined): { vote: 'APPROVE' | 'REJECT' | 'ABSTAIN'; reason: string } {
+export function voteFor(own: { readonly recommendation: string; readonly confidence: number; readonly reason: string } | undefined): {
+  vote: 'APPROVE' | 'REJECT' | 'ABSTAIN';
+  reason: string;
+} {
   if (own === undefined) return { vote: 'ABSTAIN', reason: 'no assessment' };
   if (own.confidence === 0) return { vote: 'ABSTAIN', reason: own.reason };
   return { vote: own.recommendation === 'APPROVE' || own.recommendation === 'REVIEW' ? 'APPROVE' : 'REJECT', reason: own.reason };

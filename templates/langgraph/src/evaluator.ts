@@ -13,7 +13,7 @@ const instructions = INSTRUCTIONS[role];
 if (instructions === undefined) {
   agent.report({ type: 'abstained', reason: `no instructions for the role "${role}" in decide.ts` });
 } else {
-  const { model, callbacks } = await loadModel(agent, (facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results)));
+  const { model, callbacks, timeoutMs } = await loadModel(agent, (facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results)));
   const graph = buildGraph({ model, tools: signalTools, callbacks });
   const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
   agent
@@ -21,7 +21,7 @@ if (instructions === undefined) {
       evaluateProposals({
         evaluate({ option, rationale }, { inputs, signal }) {
           const facts = { ...readTransaction(inputs), proposal: { option, rationale } };
-          return assessOrAbstain((stop) => assessWithGraph(graph, { threadId: agent.sessionId, instructions, facts }, stop), { signal, abstain });
+          return assessOrAbstain((stop) => assessWithGraph(graph, { threadId: agent.sessionId, instructions, facts }, stop), { signal, timeoutMs, abstain });
         },
       }),
     )

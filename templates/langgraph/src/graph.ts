@@ -62,7 +62,10 @@ export async function assessWithGraph(
   question: { readonly threadId: string; readonly instructions: string; readonly facts: Readonly<Record<string, unknown>> },
   signal: AbortSignal,
 ): Promise<Assessment> {
-  const { assessment } = await graph.invoke({ messages: promptFor(question.instructions, question.facts) }, { configurable: { thread_id: question.threadId }, signal });
+  const { assessment } = await graph.invoke(
+    { messages: promptFor(question.instructions, question.facts) },
+    { configurable: { thread_id: question.threadId }, signal },
+  );
   if (assessment === undefined) throw new Error(`The graph ended without an assessment for session ${question.threadId}; look at the nodes in graph.ts.`);
   return assessment;
 }

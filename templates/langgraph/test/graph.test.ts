@@ -7,17 +7,30 @@ import { assessWithGraph, buildGraph } from '../src/graph.js';
 import { assessOrAbstain, RulesModel, selectModel } from '../src/model.js';
 import { signalsFrom, signalTools } from '../src/tools.js';
 
-const facts = { ...readTransaction({ customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 }) };
+const facts = {
+  ...readTransaction({
+    customerId: 'CUST-1001',
+    transactionAmount: 2400,
+    deviceTrustScore: 0.18,
+    accountAgeDays: 14,
+    isVipCustomer: true,
+    priorChargebacks: 1,
+  }),
+};
 const rules = new RulesModel((given, results) => RULES['fraud']?.(readTransaction(given), signalsFrom(results)));
-const realModel = async (baseUrl: string): Promise<BaseChatModel> => (await selectModel({ MACP_MODEL: 'openai:gpt-5-mini', MACP_MODEL_BASE_URL: baseUrl }, () => undefined)).model;
+const realModel = async (baseUrl: string): Promise<BaseChatModel> =>
+  (await selectModel({ MACP_MODEL: 'openai:gpt-5-mini', MACP_MODEL_BASE_URL: baseUrl }, () => undefined)).model;
 
 async function ask(model: BaseChatModel, timeoutMs = 5_000): Promise<Evaluation & { abstained: string[] }> {
   const graph = buildGraph({ model, tools: signalTools });
   const abstained: string[] = [];
-  const evaluation = await assessOrAbstain((stop) => assessWithGraph(graph, { threadId: 'session-1', instructions: INSTRUCTIONS['fraud'] ?? '', facts }, stop), {
-    timeoutMs,
-    abstain: (reason) => abstained.push(reason),
-  });
+  const evaluation = await assessOrAbstain(
+    (stop) => assessWithGraph(graph, { threadId: 'session-1', instructions: INSTRUCTIONS['fraud'] ?? '', facts }, stop),
+    {
+      timeoutMs,
+      abstain: (reason) => abstained.push(reason),
+    },
+  );
   return { ...evaluation, abstained };
 }
 
@@ -46,7 +59,9 @@ describe('the graph with a real model client', () => {
       return messages.some(({ role, content }) => role === 'tool' && content === 'unfamiliar') ? { toolCalls: [assessment] } : { status: 400 };
     });
     expect(await ask(await realModel(endpoint.baseUrl))).toEqual({ ...assessment.args, abstained: [] });
-    expect(endpoint.requests[0]?.tools?.map((tool) => tool.function.name)).toEqual(expect.arrayContaining(['device_reputation', 'chargeback_history', 'customer_value']));
+    expect(endpoint.requests[0]?.tools?.map((tool) => tool.function.name)).toEqual(
+      expect.arrayContaining(['device_reputation', 'chargeback_history', 'customer_value']),
+    );
   });
 
   it.each<[string, FakeReply, string]>([
@@ -70,7 +85,9 @@ describe('the graph with a real model client', () => {
   });
 
   it('goes on with what it has after a model that never stops calling tools', async () => {
-    await using endpoint = await startFakeOpenAi(({ tools }) => (tools?.some(({ function: { name } }) => name === 'assessment') ? { toolCalls: [assessment] } : { toolCalls: [device] }));
+    await using endpoint = await startFakeOpenAi(({ tools }) =>
+      tools?.some(({ function: { name } }) => name === 'assessment') ? { toolCalls: [assessment] } : { toolCalls: [device] },
+    );
     expect(await ask(await realModel(endpoint.baseUrl))).toMatchObject({ recommendation: 'REJECT', abstained: [] });
     expect(endpoint.requests.length).toBeLessThan(10);
   });

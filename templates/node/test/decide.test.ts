@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { decide, readSignals, readTransaction, RULES, voteFor, type Transaction } from '../src/decide.js';
 
-const transaction = readTransaction({ customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 });
+const transaction = readTransaction({
+  customerId: 'CUST-1001',
+  transactionAmount: 2400,
+  deviceTrustScore: 0.18,
+  accountAgeDays: 14,
+  isVipCustomer: true,
+  priorChargebacks: 1,
+});
 const assess = (role: string, given: Transaction) => RULES[role]?.(given, readSignals(given));
 const votes = (...cast: string[]): { vote: string }[] => cast.map((vote) => ({ vote }));
 
@@ -38,7 +45,10 @@ describe('votes', () => {
 describe('the decision', () => {
   it('approves, steps up after an objection, declines without a majority', () => {
     expect(decide({ votes: votes('APPROVE', 'APPROVE', 'REJECT'), objections: [] }, transaction)).toMatchObject({ action: 'approve', outcomePositive: true });
-    expect(decide({ votes: votes('APPROVE', 'APPROVE', 'REJECT'), objections: [{ severity: 'high' }] }, transaction)).toMatchObject({ action: 'step_up', outcomePositive: true });
+    expect(decide({ votes: votes('APPROVE', 'APPROVE', 'REJECT'), objections: [{ severity: 'high' }] }, transaction)).toMatchObject({
+      action: 'step_up',
+      outcomePositive: true,
+    });
     expect(decide({ votes: votes('APPROVE', 'REJECT', 'REJECT'), objections: [] }, transaction)).toMatchObject({ action: 'decline', outcomePositive: false });
   });
 

@@ -7,11 +7,14 @@ const inputs = { customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustSc
 const policy = loadPolicy(new URL('../policies/majority.json', import.meta.url));
 
 const initiator: Wiring = (agent) => agent.use(commitAfterVotes({ decide: (tally, ctx) => decide(tally, readTransaction(ctx.inputs)) }));
-const opinion = (role: string, transaction: Transaction): Evaluation => RULES[role]?.(transaction, readSignals(transaction)) ?? { recommendation: 'REVIEW', confidence: 0, reason: 'no rule' };
-const evaluator = (role: string): Wiring => (agent) =>
-  agent
-    .use(evaluateProposals({ evaluate: (_proposal, ctx) => opinion(role, readTransaction(ctx.inputs)) }))
-    .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
+const opinion = (role: string, transaction: Transaction): Evaluation =>
+  RULES[role]?.(transaction, readSignals(transaction)) ?? { recommendation: 'REVIEW', confidence: 0, reason: 'no rule' };
+const evaluator =
+  (role: string): Wiring =>
+  (agent) =>
+    agent
+      .use(evaluateProposals({ evaluate: (_proposal, ctx) => opinion(role, readTransaction(ctx.inputs)) }))
+      .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
 const silent: Wiring = () => undefined;
 
 const team = { 'risk-agent': initiator, 'fraud-agent': evaluator('fraud'), 'growth-agent': evaluator('growth'), 'compliance-agent': evaluator('compliance') };

@@ -5,7 +5,12 @@ import type { Transaction } from '@macp-agent/template-node/decide';
  * Compliance objects to a device at or below 0.08, to repeated chargebacks, and to a large amount on a very young account.
  * The objection is a BLOCK evaluation, never an Objection message: it weighs in the vote and cannot trigger the veto alone.
  */
-export function recommend({ deviceTrustScore, priorChargebacks, transactionAmount, accountAgeDays }: Omit<Transaction, 'customerId' | 'isVipCustomer'>): Evaluation {
+export function recommend({
+  deviceTrustScore,
+  priorChargebacks,
+  transactionAmount,
+  accountAgeDays,
+}: Omit<Transaction, 'customerId' | 'isVipCustomer'>): Evaluation {
   const objections = [
     ...(deviceTrustScore <= 0.08 ? [`device trust ${deviceTrustScore} at or below 0.08`] : []),
     ...(priorChargebacks >= 2 ? [`${priorChargebacks} prior chargebacks`] : []),

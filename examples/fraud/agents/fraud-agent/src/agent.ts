@@ -6,7 +6,7 @@ import { assessFraud, buildFraudGraph } from './graph.js';
 
 // The langgraph template's evaluator with its own rules: a graph of three steps, and the model seam of the template.
 const agent = fromBootstrap();
-const { model, callbacks } = await loadModel(agent, (facts) => {
+const { model, callbacks, timeoutMs } = await loadModel(agent, (facts) => {
   const transaction = readTransaction(facts);
   return recommend(flagDevice(transaction), flagChargebacks(transaction));
 });
@@ -17,7 +17,7 @@ await agent
   .use(
     evaluateProposals({
       evaluate: (_proposal, { inputs, signal }) =>
-        assessOrAbstain((stop) => assessFraud(graph, agent.sessionId, readTransaction(inputs), stop), { signal, abstain }),
+        assessOrAbstain((stop) => assessFraud(graph, agent.sessionId, readTransaction(inputs), stop), { signal, timeoutMs, abstain }),
     }),
   )
   .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }))

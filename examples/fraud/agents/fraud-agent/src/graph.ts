@@ -41,7 +41,12 @@ export function buildFraudGraph({ model, checkpointer = new MemorySaver(), callb
 }
 
 /** One transaction through the graph; `threadId` is the session id. */
-export async function assessFraud(graph: ReturnType<typeof buildFraudGraph>, threadId: string, transaction: Transaction, signal: AbortSignal): Promise<Assessment> {
+export async function assessFraud(
+  graph: ReturnType<typeof buildFraudGraph>,
+  threadId: string,
+  transaction: Transaction,
+  signal: AbortSignal,
+): Promise<Assessment> {
   const { deviceTrustScore, priorChargebacks } = transaction;
   const state = await graph.invoke({ facts: { ...transaction }, deviceTrustScore, priorChargebacks }, { configurable: { thread_id: threadId }, signal });
   if (state.assessment === undefined) throw new Error(`The fraud graph ended without an assessment for session ${threadId}; look at the nodes in graph.ts.`);

@@ -7,7 +7,7 @@ import { growthTools } from './tools.js';
 
 // The langchain template's evaluator with its own rules and tools; the agent and the model seam are the template's.
 const agent = fromBootstrap();
-const { model, callbacks } = await loadModel(agent, (facts) => recommend(readTransaction(facts)));
+const { model, callbacks, timeoutMs } = await loadModel(agent, (facts) => recommend(readTransaction(facts)));
 const chain = buildAgent({ model, tools: growthTools, callbacks });
 const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
 
@@ -15,7 +15,11 @@ await agent
   .use(
     evaluateProposals({
       evaluate: (_proposal, { inputs, signal }) =>
-        assessOrAbstain((stop) => assessWithAgent(chain, { instructions: INSTRUCTIONS, facts: { ...readTransaction(inputs) } }, stop), { signal, abstain }),
+        assessOrAbstain((stop) => assessWithAgent(chain, { instructions: INSTRUCTIONS, facts: { ...readTransaction(inputs) } }, stop), {
+          signal,
+          timeoutMs,
+          abstain,
+        }),
     }),
   )
   .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }))

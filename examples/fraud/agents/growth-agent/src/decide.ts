@@ -2,7 +2,11 @@ import type { Evaluation } from '@macp-agent/core';
 import type { Transaction } from '@macp-agent/template-langchain/decide';
 
 /** First matching rule: keep a VIP of a week with an ordinary amount; look again at large amounts and very young accounts. */
-export function recommend({ isVipCustomer, accountAgeDays, transactionAmount }: Pick<Transaction, 'isVipCustomer' | 'accountAgeDays' | 'transactionAmount'>): Evaluation {
+export function recommend({
+  isVipCustomer,
+  accountAgeDays,
+  transactionAmount,
+}: Pick<Transaction, 'isVipCustomer' | 'accountAgeDays' | 'transactionAmount'>): Evaluation {
   if (isVipCustomer && accountAgeDays >= 7 && transactionAmount <= 5000) {
     return { recommendation: 'APPROVE', confidence: 0.88, reason: `VIP customer for ${accountAgeDays} days, amount ${transactionAmount} within 5000` };
   }
@@ -12,7 +16,10 @@ export function recommend({ isVipCustomer, accountAgeDays, transactionAmount }: 
 }
 
 /** Who the customer is to the business: what the tool of the same name returns. */
-export function customerProfile({ isVipCustomer, accountAgeDays }: Pick<Transaction, 'isVipCustomer' | 'accountAgeDays'>): { tier: 'vip' | 'standard'; accountAge: 'new' | 'young' | 'settled' } {
+export function customerProfile({ isVipCustomer, accountAgeDays }: Pick<Transaction, 'isVipCustomer' | 'accountAgeDays'>): {
+  tier: 'vip' | 'standard';
+  accountAge: 'new' | 'young' | 'settled';
+} {
   const accountAge = accountAgeDays < 3 ? 'new' : accountAgeDays < 7 ? 'young' : 'settled';
   return { tier: isVipCustomer ? 'vip' : 'standard', accountAge };
 }

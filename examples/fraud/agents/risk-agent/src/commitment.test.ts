@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf, wantsSuspension } from './commitment.js';
 
-const votesOf = (votes: Readonly<Record<string, string>>): { sender: string; vote: string }[] => Object.entries(votes).map(([sender, vote]) => ({ sender, vote }));
+const votesOf = (votes: Readonly<Record<string, string>>): { sender: string; vote: string }[] =>
+  Object.entries(votes).map(([sender, vote]) => ({ sender, vote }));
 const heard = { evaluations: [], objections: [] };
 
 describe('the commitment', () => {
@@ -13,7 +14,11 @@ describe('the commitment', () => {
       authorityScope: 'transaction_review',
       vote: { vote: 'APPROVE', reason: 'approve: 2 of 2 approve, 0 reject, 0 objection(s) (policy none)' },
     });
-    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'REJECT' }) }, {})).toMatchObject({ action: 'decline', outcomePositive: false, vote: { vote: 'REJECT' } });
+    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'REJECT' }) }, {})).toMatchObject({
+      action: 'decline',
+      outcomePositive: false,
+      vote: { vote: 'REJECT' },
+    });
   });
 
   it('takes the evaluation of a participant whose vote is missing', () => {
@@ -24,6 +29,10 @@ describe('the commitment', () => {
 
 describe('the suspend demo', () => {
   it('is for customers whose id contains suspend in any case', () => {
-    expect([wantsSuspension({ customerId: 'CUST-SUSPEND-2001' }), wantsSuspension({ customerId: 'CUST-1001' }), wantsSuspension({})]).toEqual([true, false, false]);
+    expect([wantsSuspension({ customerId: 'CUST-SUSPEND-2001' }), wantsSuspension({ customerId: 'CUST-1001' }), wantsSuspension({})]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

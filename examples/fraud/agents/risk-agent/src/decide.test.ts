@@ -6,12 +6,16 @@ const NONE = readPolicyHints(undefined);
 const MAJORITY = readPolicyHints({ type: 'majority', threshold: 0.5, vetoEnabled: true, vetoThreshold: 1, minimumConfidence: 0 });
 const UNANIMOUS = readPolicyHints({ type: 'unanimous', threshold: 1, vetoEnabled: true, vetoThreshold: 1, minimumConfidence: 0.7 });
 
-const evaluated = (...recommendations: string[]): Statement[] => statementsOf({ votes: [], evaluations: recommendations.map((recommendation, index) => ({ sender: `agent-${index}`, recommendation, confidence: 0.8 })) });
+const evaluated = (...recommendations: string[]): Statement[] =>
+  statementsOf({ votes: [], evaluations: recommendations.map((recommendation, index) => ({ sender: `agent-${index}`, recommendation, confidence: 0.8 })) });
 const voted = (...votes: string[]): Statement[] => statementsOf({ votes: votes.map((vote, index) => ({ sender: `agent-${index}`, vote })), evaluations: [] });
 
 describe('statements', () => {
   it('take the vote of a participant over its evaluation', () => {
-    const statements = statementsOf({ votes: [{ sender: 'fraud-agent', vote: 'APPROVE' }], evaluations: [{ sender: 'fraud-agent', recommendation: 'REVIEW', confidence: 0.84 }] });
+    const statements = statementsOf({
+      votes: [{ sender: 'fraud-agent', vote: 'APPROVE' }],
+      evaluations: [{ sender: 'fraud-agent', recommendation: 'REVIEW', confidence: 0.84 }],
+    });
     expect(statements).toEqual([{ sender: 'fraud-agent', stand: 'approve', confidence: 1 }]);
   });
 });
@@ -30,7 +34,10 @@ describe('the coordinator under majority', () => {
   });
 
   it('steps up when it only heard evaluations that mostly ask for a review', () => {
-    expect(decide(evaluated('REVIEW', 'APPROVE', 'REVIEW'), [], MAJORITY)).toEqual({ decision: 'step_up', reason: 'step_up: 1 of 3 approve, 0 reject, 0 objection(s) (policy majority)' });
+    expect(decide(evaluated('REVIEW', 'APPROVE', 'REVIEW'), [], MAJORITY)).toEqual({
+      decision: 'step_up',
+      reason: 'step_up: 1 of 3 approve, 0 reject, 0 objection(s) (policy majority)',
+    });
   });
 
   it('declines when rejections and objections outnumber approvals', () => {
@@ -43,7 +50,10 @@ describe('the coordinator under majority', () => {
   });
 
   it('declines on a critical objection whatever the votes', () => {
-    expect(decide(voted('APPROVE', 'APPROVE', 'APPROVE'), [{ severity: 'critical' }], MAJORITY)).toEqual({ decision: 'decline', reason: 'decline: 1 critical objection(s), veto at 1' });
+    expect(decide(voted('APPROVE', 'APPROVE', 'APPROVE'), [{ severity: 'critical' }], MAJORITY)).toEqual({
+      decision: 'decline',
+      reason: 'decline: 1 critical objection(s), veto at 1',
+    });
   });
 });
 

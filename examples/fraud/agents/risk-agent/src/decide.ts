@@ -22,7 +22,8 @@ const FROM_EVALUATION: Readonly<Record<string, Statement['stand']>> = { APPROVE:
 /** One statement per participant, sorted by sender: its vote, or else its last evaluation. */
 export function statementsOf({ votes, evaluations }: Pick<Heard, 'votes' | 'evaluations'>): Statement[] {
   const statements = new Map<string, Statement>();
-  for (const { sender, recommendation, confidence } of evaluations) statements.set(sender, { sender, stand: FROM_EVALUATION[recommendation] ?? 'review', confidence });
+  for (const { sender, recommendation, confidence } of evaluations)
+    statements.set(sender, { sender, stand: FROM_EVALUATION[recommendation] ?? 'review', confidence });
   for (const { sender, vote } of votes) statements.set(sender, { sender, stand: FROM_VOTE[vote] ?? 'abstain', confidence: 1 });
   return [...statements.values()].toSorted((one, other) => (one.sender < other.sender ? -1 : 1));
 }
@@ -30,13 +31,22 @@ export function statementsOf({ votes, evaluations }: Pick<Heard, 'votes' | 'eval
 /** The decision table of the coordinator (agents.md §4.12); pure, so that every row can be tested. */
 export function decide(statements: readonly Statement[], objections: Heard['objections'], hints: PolicyHints): { decision: Decision; reason: string } {
   const critical = objections.filter(({ severity }) => severity === 'critical').length;
-  if (hints.vetoEnabled && critical >= hints.vetoThreshold) return { decision: 'decline', reason: `decline: ${critical} critical objection(s), veto at ${hints.vetoThreshold}` };
+  if (hints.vetoEnabled && critical >= hints.vetoThreshold)
+    return { decision: 'decline', reason: `decline: ${critical} critical objection(s), veto at ${hints.vetoThreshold}` };
   const counted = statements.filter(({ confidence }) => confidence >= hints.minimumConfidence);
   const count = (stand: Statement['stand']): number => counted.filter((statement) => statement.stand === stand).length;
-  const tally = { approvals: count('approve'), rejections: count('block'), voting: counted.length - count('abstain'), doubtful: statements.length - counted.length };
+  const tally = {
+    approvals: count('approve'),
+    rejections: count('block'),
+    voting: counted.length - count('abstain'),
+    doubtful: statements.length - counted.length,
+  };
   const decision = DECIDERS[hints.type](tally, objections.length, hints);
   const ignored = tally.doubtful > 0 ? `, ${tally.doubtful} below confidence ${hints.minimumConfidence}` : '';
-  return { decision, reason: `${decision}: ${tally.approvals} of ${tally.voting} approve, ${tally.rejections} reject, ${objections.length} objection(s)${ignored} (policy ${hints.type})` };
+  return {
+    decision,
+    reason: `${decision}: ${tally.approvals} of ${tally.voting} approve, ${tally.rejections} reject, ${objections.length} objection(s)${ignored} (policy ${hints.type})`,
+  };
 }
 
 interface Tally {
