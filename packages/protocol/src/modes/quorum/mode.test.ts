@@ -70,6 +70,18 @@ describe('quorum mode', () => {
     expect(quorumProgress(view.modeState as QuorumState, view.binding)).toEqual({ approvals: 1, required: 2, outstanding: 1, reached: false, ready: false });
   });
 
+  example(
+    'truncates a fractional threshold for readiness and rounds it up for the policy',
+    { ...setup, policy: policy(MODE_QUORUM, { threshold: { value: 1.5 } }) },
+    [
+      ['coord', 'ApprovalRequest', request(3), 'ok'],
+      ['al', 'Approve', r1, 'ok'],
+      ['coord', 'Commitment', commitment('quorum.approved', true), 'POLICY_DENIED'],
+      ['bo', 'Approve', r1, 'ok'],
+      ['coord', 'Commitment', commitment('quorum.approved', true), 'ok'],
+    ],
+  );
+
   example('refuses unknown types, and a commitment before the request', setup, [
     ['al', 'Vote', Buffer.alloc(0), 'INVALID_ENVELOPE'],
     ['coord', 'Commitment', commitment('quorum.rejected', false), 'INVALID_ENVELOPE'],
