@@ -27,13 +27,13 @@ const evaluator =
   };
 const silent: Wiring = () => undefined;
 
-const team = { 'risk-agent': initiator, 'fraud-agent': evaluator('fraud'), 'growth-agent': evaluator('growth'), 'compliance-agent': evaluator('compliance') };
+const team = { coordinator: initiator, 'fraud-agent': evaluator('fraud'), 'growth-agent': evaluator('growth'), 'compliance-agent': evaluator('compliance') };
 const run = (changes: Partial<Parameters<typeof runAgents>[0]> = {}): Promise<AgentsRun> => runAgents({ agents: team, inputs, policy, ...changes });
 
 describe('a session', () => {
   it('commits what the majority carries, over one vote against and one objection', async () => {
     const { result, transcript } = await run();
-    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'step_up', outcomePositive: true, sender: 'risk-agent' } });
+    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'step_up', outcomePositive: true, sender: 'coordinator' } });
     expect(votesIn(transcript)).toEqual({ 'compliance-agent': 'APPROVE', 'fraud-agent': 'REJECT', 'growth-agent': 'APPROVE' });
     expect(transcript.filter(({ messageType }) => messageType === 'Objection')).toHaveLength(1);
   });
