@@ -30,7 +30,7 @@ export async function cleanEnvironment(root: string, registry: string): Promise<
   // npm publishes only with some token; this registry takes any.
   await writeFile(
     join(home, '.npmrc'),
-    `registry=${registry}/\n//${new URL(registry).host}/:_authToken=local\nstore-dir=${home}/store\nupdate-notifier=false\nfund=false\naudit=false\n`,
+    `registry=${registry}/\n//${new URL(registry).host}/:_authToken=local\nupdate-notifier=false\nfund=false\naudit=false\n`,
   );
   await writeFile(join(home, '.gitconfig'), '[user]\n\tname = Tester\n\temail = tester@example.com\n');
   // pnpm puts the binaries of this workspace on the PATH; npx's own folder stays, as it may be where pnpm itself is.
