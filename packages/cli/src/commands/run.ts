@@ -5,6 +5,7 @@ import type { CliContext } from '../cli.js';
 import { readNumber, collect } from '../option-values.js';
 import { Footer } from '../run/footer.js';
 import { openScenario, readInputs } from '../run/load-scenario-source.js';
+import { modelLine } from '../run/model-line.js';
 import { printOutcome } from '../run/outcome-text.js';
 import { openTarget, type TargetOptions } from '../run/run-target.js';
 import { Timeline } from '../run/timeline.js';
@@ -72,6 +73,11 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
   const compiled = compileScenario(scenario, { templateId: options.template, inputs: readInputs(config, scenario, options) });
   const agents = findAgents(scenario, compiled.participantBindings);
   const fault = options.fault === undefined ? undefined : parseFault(options.fault, compiled.initiator.sessionStart.participants);
+  const model = modelLine(
+    [...agents.values()].map(({ framework }) => framework),
+    config.env,
+  );
+  if (model !== undefined && options.json !== true && options.quiet !== true) context.output.line(model);
   const target = await openTarget(config, [compiled], options);
   try {
     const { outcome } = await runScenario(compiled, {
