@@ -53,7 +53,7 @@ export class ScriptedRuntime {
   port = 0;
   readonly #server = new Server();
   readonly #watches = new Set<WatchCall>();
-  readonly #waiting: (() => boolean)[] = [];
+  readonly #waiting = new Set<() => boolean>();
 
   constructor(script: Script = {}) {
     this.script = script;
@@ -73,7 +73,7 @@ export class ScriptedRuntime {
   until(condition: () => boolean): Promise<void> {
     if (condition()) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.push(() => {
+      this.#waiting.add(() => {
         if (!condition()) return false;
         resolve();
         return true;
@@ -224,7 +224,7 @@ export class ScriptedRuntime {
   }
 
   #changed(): void {
-    for (const check of [...this.#waiting]) if (check()) this.#waiting.splice(this.#waiting.indexOf(check), 1);
+    for (const check of this.#waiting) if (check()) this.#waiting.delete(check);
   }
 }
 

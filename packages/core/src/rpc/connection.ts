@@ -4,6 +4,7 @@ import {
   type ChannelCredentials,
   type ChannelOptions,
   type ClientDuplexStream,
+  type Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { ErrorCode, ErrorContext } from '@macp-agent/protocol';
@@ -147,7 +148,8 @@ export class Connection {
     this.#client.close();
   }
 
-  async #once<Q, R>(
+  /** One try. Not an async function: this is the hot path, and a token is almost always at hand. */
+  #once<Q, R>(
     method: MethodDefinition<Q, R>,
     request: Q,
     auth: AuthConfig | undefined,
@@ -155,19 +157,33 @@ export class Connection {
     signal: AbortSignal | undefined,
     settings: UnarySettings,
   ): Promise<R> {
-    const found = this.credentials.metadata(auth);
-    const metadata = found instanceof Promise ? await found : found;
-    this.checkUsable(settings.what, signal);
+    const metadata = this.credentials.metadata(auth);
+    if (!(metadata instanceof Promise)) return this.#request(method, request, metadata, timeoutMs, signal, settings);
+    return metadata.then((fetched) => {
+      this.checkUsable(settings.what, signal);
+      return this.#request(method, request, fetched, timeoutMs, signal, settings);
+    });
+  }
+
+  #request<Q, R>(
+    method: MethodDefinition<Q, R>,
+    request: Q,
+    metadata: Metadata,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    settings: UnarySettings,
+  ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
+      const onAbort = signal === undefined ? undefined : (): void => call.cancel();
       const call = this.#client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
         request,
         metadata,
-        { deadline: Date.now() + timeoutMs },
+        { deadline: Date.now() + Math.ceil(timeoutMs) },
         (error: ServiceError | null, response?: R) => {
-          signal?.removeEventListener('abort', onAbort);
+          if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
           if (error === null) resolve(response as R);
           else
             reject(
@@ -175,8 +191,7 @@ export class Connection {
             );
         },
       );
-      const onAbort = (): void => call.cancel();
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 }

@@ -8,22 +8,27 @@ export type EchoOutcome =
 
 interface Waiting {
   readonly resolve: (outcome: EchoOutcome) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly expiresAtMs: number;
 }
+
+const UNKNOWN: EchoOutcome = { kind: 'unknown' };
+/** One timer for all messages in flight: a timer each would cost more than the message. */
+const CHECK_MS = 50;
 
 /** Envelopes in flight on one session stream, where the own echo is the acknowledgement. Bounded by its caller through `size`. */
 export class EchoAcks {
   readonly #waiting = new Map<string, Waiting>();
+  #timer: NodeJS.Timeout | undefined;
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** Waits for the echo or the refusal of a message; `unknown` after `timeoutMs`. */
+  /** Waits for the echo or the refusal of a message; `unknown` after about `timeoutMs`. */
   wait(messageId: string, timeoutMs: number): Promise<EchoOutcome> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settle(messageId, { kind: 'unknown' }), timeoutMs);
-      this.#waiting.set(messageId, { resolve, timer });
+      this.#waiting.set(messageId, { resolve, expiresAtMs: performance.now() + timeoutMs });
+      this.#timer ??= setTimeout(() => this.#expire(), CHECK_MS);
     });
   }
 
@@ -38,14 +43,21 @@ export class EchoAcks {
 
   /** The stream broke or stopped being read. */
   giveUp(): void {
-    for (const messageId of this.#waiting.keys()) this.#settle(messageId, { kind: 'unknown' });
+    for (const messageId of this.#waiting.keys()) this.#settle(messageId, UNKNOWN);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #expire(): void {
+    const nowMs = performance.now();
+    for (const [messageId, { expiresAtMs }] of this.#waiting) if (expiresAtMs <= nowMs) this.#settle(messageId, UNKNOWN);
+    this.#timer = this.#waiting.size === 0 ? undefined : setTimeout(() => this.#expire(), CHECK_MS);
   }
 
   #settle(messageId: string, outcome: EchoOutcome): boolean {
     const waiting = this.#waiting.get(messageId);
     if (waiting === undefined) return false;
     this.#waiting.delete(messageId);
-    clearTimeout(waiting.timer);
     waiting.resolve(outcome);
     return true;
   }

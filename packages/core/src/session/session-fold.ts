@@ -2,7 +2,7 @@ import { applyEnvelope, applyRecord, isTerminal, openSession, type Envelope, typ
 import type { LifecycleChange } from '../watch/lifecycle-hub.js';
 
 /** Own accepted messages kept apart until the stream delivers them; more are folded in the order of their Acks. */
-const MAX_OWN = 1_024;
+const MAX_OWN = 256;
 
 interface Accepted {
   readonly envelope: Envelope;

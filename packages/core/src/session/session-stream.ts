@@ -93,6 +93,8 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   #state: SessionState | undefined;
   #known = false;
   #progress = false;
+  /** The runtime has let this call in. */
+  #admitted = false;
   #paused = false;
   #refusedBy: MacpSdkError | undefined;
   #run: Promise<void>;
@@ -153,7 +155,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     return () => this.#lifecycleListeners.delete(listener);
   }
 
-  /** Cancels the call at the runtime; a reader sees the end. Idempotent. */
+  /** Cancels the call at the runtime; a reader sees the end, as it does when the client is closed. Idempotent. */
   close(): void {
     this.#stop(undefined);
   }
@@ -169,7 +171,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
    */
   sendEcho(envelope: Envelope, auth: AuthConfig | undefined, timeoutMs: number): Promise<EchoOutcome> | undefined {
     const call = this.#call;
-    if (call === undefined || !this.#progress || this.#paused || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
+    if (call === undefined || !this.#admitted || this.#paused || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
     if (this.#draining || this.#recentIds.has(envelope.messageId)) return undefined;
     const outcome = this.#acks.wait(envelope.messageId, timeoutMs);
     call.write({ envelope, subscribeSessionId: '', afterSequence: 0 });
@@ -293,9 +295,13 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     }
     this.#call = call;
     this.#paused = false;
+    this.#admitted = false;
     this.#refusedBy = undefined;
     const failure = await new Promise<ServiceError | undefined>((resolve) => {
       call.on('data', (frame: StreamSessionResponse) => this.#onFrame(call, frame));
+      call.on('metadata', () => {
+        this.#admitted = true;
+      });
       call.on('error', (error: ServiceError) => resolve(error));
       // A good status arrives before the last frames are read, `end` after them.
       call.on('status', (status: StatusObject) => {
@@ -309,7 +315,10 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     this.#acks.giveUp();
     if (this.#refusedBy !== undefined) return this.#refusedBy;
     if (failure === undefined) return undefined;
-    if (connection.closed) return new MacpSdkError('CLOSED', `${this.#what}: the client was closed`, { cause: failure });
+    if (connection.closed) {
+      this.#stop(undefined);
+      return undefined;
+    }
     return fromServiceError(failure, { what: this.#what, address: connection.resolved.address, context: { sessionId: this.sessionId } });
   }
 

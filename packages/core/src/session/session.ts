@@ -138,7 +138,9 @@ export class Session<P extends Projection = Projection> {
   async sendEnvelope(envelope: Envelope, options: AckOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
     const auth = this.#authOf(options);
     guardSender(auth, envelope.sender);
-    const ack = (await this.#sendOnStream(envelope, auth, options)) ?? (await this.client.send(envelope, auth === undefined ? options : { ...options, auth }));
+    const via = options.via ?? this.#sendVia;
+    const onStream = via === 'unary' || (via === 'auto' && this.#streams.size === 0) ? undefined : await this.#sendOnStream(envelope, auth, options, via);
+    const ack = onStream ?? (await this.client.send(envelope, auth === undefined ? options : { ...options, auth }));
     if (ack.ok && envelope.sessionId === this.sessionId) this.#fold.acknowledged(withSender(envelope, auth), ack.acceptedAtUnixMs || Date.now());
     return ack;
   }
@@ -217,11 +219,9 @@ export class Session<P extends Projection = Projection> {
   }
 
   /** The Ack that the echo stands for; undefined when the message has to go by unary Send, with the same id. */
-  async #sendOnStream(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions & { readonly via?: SendVia }): Promise<Ack | undefined> {
-    const via = options.via ?? this.#sendVia;
-    if (via === 'unary') return undefined;
+  async #sendOnStream(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions, via: SendVia): Promise<Ack | undefined> {
     if (via === 'stream') this.#checkStreamSend();
-    else if (this.#streams.size === 0 || !this.client.supports(FEATURE_REFUSALS)) return undefined;
+    else if (!this.client.supports(FEATURE_REFUSALS)) return undefined;
     const connection = this.client.connection;
     connection.checkUsable(`Send ${envelope.messageType}`, options.signal);
     // Half of the limit for the echo leaves the other half for a unary Send of the same message.
