@@ -18,7 +18,10 @@ const templateFiles = [
     }),
   ),
   file('README.md', '# @macp-agent/template-node\n\n    npm install && npm start\n'),
-  file('Dockerfile', 'FROM node:22\nCOPY package.json package-lock.json ./\nRUN npm ci\n'),
+  file(
+    'Dockerfile',
+    'FROM node:22\nCOPY package.json package-lock.json ./\nRUN npm ci\n# One agent. The other agent: dist/initiator.js\nCMD ["node", "dist/evaluator.js"]\n',
+  ),
   file('.gitignore', 'dist/\n*.tgz\n'),
   file('scenario.yaml', 'entry: dist/evaluator.js\nother: dist/initiator.js\n'),
   file('src/decide.ts', 'export const x = 1;\n'),
@@ -74,6 +77,8 @@ describe('planProject', () => {
     expect(text('scenario.yaml')).toBe('entry: dist/peers/evaluator.js\nother: dist/initiator.js\n');
     expect(text('test/evaluator.test.ts')).toBe("import '../src/peers/evaluator.js';\n");
     expect(text('package.json')).toContain('node dist/peers/evaluator.js');
+    expect(text('Dockerfile')).toContain('# One agent.\nCMD ["node", "dist/initiator.js"]\n');
+    expect(plan({ role: 'evaluator' }).text('Dockerfile')).toContain('CMD ["node", "dist/evaluator.js"]');
     expect(plan({ role: 'evaluator' }).paths).toContain('src/peers/initiator.ts');
   });
 

@@ -17,7 +17,19 @@ export function applyRole(files: readonly ProjectFile[], role: Role): ProjectFil
   const peer = SIDES[role];
   const move: Move = { from: `src/${peer}.ts`, to: `src/peers/${peer}.ts` };
   if (!files.some((file) => file.path === move.from)) throw new Error(`the template has no ${move.from}`);
-  return [...files.map((file) => relocate(file, peer, move)), peersReadme(role, peer)];
+  return [...files.map((file) => relocate(deployOwn(file, role, peer), peer, move)), peersReadme(role, peer)];
+}
+
+/** The image and the deployment text are about the agent this project is for, whichever of the two the template shows. */
+function deployOwn(file: ProjectFile, role: string, peer: string): ProjectFile {
+  if (file.path !== 'Dockerfile' && file.path !== 'README.md') return file;
+  const text = file.content
+    .toString('utf8')
+    .replaceAll(/ The other agent:.*$/gm, '')
+    .replaceAll(new RegExp(`^(CMD .*dist/)${peer}\\.js`, 'gm'), `$1${role}.js`)
+    .replaceAll(`npm run ${peer}`, `npm run ${role}`)
+    .replaceAll(`fraud-${peer}`, `fraud-${role}`);
+  return { path: file.path, content: Buffer.from(text) };
 }
 
 function relocate(file: ProjectFile, peer: string, move: Move): ProjectFile {
