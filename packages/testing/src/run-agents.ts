@@ -83,8 +83,8 @@ export async function runAgents({
           transcript.push({ messageType, sender, payload });
         });
       }
-      wire(agent);
       try {
+        wire(agent);
         return [participantId, await agent.run({ signal: stop })];
       } catch (error) {
         failed.abort(error);
