@@ -1,0 +1,7 @@
+/** A value that is there at once where nothing has to be waited for: the memory log answers a Send in the same turn. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Goes on with the value, now or when it is there. */
+export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
