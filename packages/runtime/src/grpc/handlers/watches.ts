@@ -1,0 +1,91 @@
+import type { handleServerStreamingCall } from '@grpc/grpc-js';
+import type { PolicyDescriptor } from '@macp-agent/protocol';
+import { runtimeService } from '@macp-agent/protocol/service';
+import { lifecycleFrame, modesChangedFrame, type WatchSubscriber } from '../../hub/hub.js';
+import type { Outbox, OutboundCall } from '../../hub/outbox.js';
+import { metadataOf } from '../../kernel/metadata.js';
+import type { ServiceContext } from '../context.js';
+import { openOutbound } from '../outbound.js';
+
+/** What may wait for a slow reader of a watch (runtime.md §15.1). */
+const LIFECYCLE_LIMIT = 64;
+const SIGNAL_LIMIT = 256;
+const REGISTRY_LIMIT = 16;
+/** While the first list is still going out, more events may wait behind it. */
+const LIFECYCLE_LIMIT_WHILE_LISTING = 4096;
+
+type WatchHandler = handleServerStreamingCall<unknown, Buffer>;
+
+/** WatchSessions: one CREATED per session in memory, then what happens; joined before the list is read, so without a gap (runtime.md §8). */
+export function watchSessions(context: ServiceContext): WatchHandler {
+  return (call) =>
+    openOutbound(context, call as OutboundCall, { limit: LIFECYCLE_LIMIT, what: 'events' }, (outbox) => {
+      outbox.setLimit(LIFECYCLE_LIMIT_WHILE_LISTING);
+      const waiting = new Set<string>();
+      for (const { id, stored } of context.kernel.sessions.all()) if (stored !== undefined) waiting.add(id);
+      const subscriber = {
+        deliver(frame: Buffer, sessionId: string): void {
+          // A session that is still to be listed will be listed as it then is.
+          if (!waiting.has(sessionId)) outbox.push(frame);
+        },
+      };
+      context.hub.lifecycle.add(subscriber);
+      outbox.onClose(() => context.hub.lifecycle.delete(subscriber));
+      void listSessions(context, outbox, waiting);
+    });
+}
+
+async function listSessions({ kernel }: ServiceContext, outbox: Outbox, waiting: Set<string>): Promise<void> {
+  for (const id of waiting) {
+    if (outbox.congested) await outbox.ready();
+    if (outbox.ended) return;
+    waiting.delete(id);
+    const session = kernel.sessions.get(id);
+    if (session?.stored === undefined) continue;
+    const metadata = metadataOf(session, session.stored);
+    outbox.push(lifecycleFrame({ eventType: 'EVENT_TYPE_CREATED', session: metadata, observedAtUnixMs: metadata.startedAtUnixMs }));
+  }
+  outbox.setLimit(LIFECYCLE_LIMIT);
+}
+
+/** WatchSignals: every accepted Signal and Progress, no backlog (runtime.md §11). */
+export function watchSignals(context: ServiceContext): WatchHandler {
+  return (call) => openOutbound(context, call as OutboundCall, { limit: SIGNAL_LIMIT, what: 'signals' }, (outbox) => join(context.hub.signals, outbox));
+}
+
+/** WatchModeRegistry: a hint at once and after each change. */
+export function watchModeRegistry(context: ServiceContext): WatchHandler {
+  return (call) =>
+    openOutbound(context, call as OutboundCall, { limit: REGISTRY_LIMIT, what: 'changes', anonymous: true }, (outbox) => {
+      join(context.hub.modes, outbox);
+      outbox.push(modesChangedFrame(context.clock.nowUnixMs()));
+    });
+}
+
+/** WatchRoots: a hint at once, then silence, for the roots never change here. */
+export function watchRoots(context: ServiceContext): WatchHandler {
+  return (call) =>
+    openOutbound(context, call as OutboundCall, { limit: REGISTRY_LIMIT, what: 'changes', anonymous: true }, (outbox) =>
+      outbox.push(runtimeService.WatchRoots.responseSerialize({ change: { observedAtUnixMs: context.clock.nowUnixMs() } })),
+    );
+}
+
+/** WatchPolicies: the full list at once and after each change. */
+export function watchPolicies(context: ServiceContext): WatchHandler {
+  return (call) =>
+    openOutbound(context, call as OutboundCall, { limit: REGISTRY_LIMIT, what: 'changes', anonymous: true }, (outbox) => {
+      join(context.hub.policies, outbox);
+      outbox.push(policiesFrame(context.policies.list(''), context.clock.nowUnixMs()));
+    });
+}
+
+/** What WatchPolicies sends. */
+export function policiesFrame(descriptors: PolicyDescriptor[], observedAtUnixMs: number): Buffer {
+  return runtimeService.WatchPolicies.responseSerialize({ descriptors, observedAtUnixMs });
+}
+
+function join(subscribers: Set<WatchSubscriber>, outbox: Outbox): void {
+  const subscriber: WatchSubscriber = { deliver: (frame) => outbox.push(frame) };
+  subscribers.add(subscriber);
+  outbox.onClose(() => subscribers.delete(subscriber));
+}
