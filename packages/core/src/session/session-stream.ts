@@ -1,23 +1,13 @@
-import type { ClientDuplexStream, ServiceError, StatusObject } from '@grpc/grpc-js';
-import {
-  decodePayload,
-  isTerminal,
-  RUNTIME_ONLY_TYPES,
-  type Envelope,
-  type SessionState,
-  type StreamSessionRequest,
-  type StreamSessionResponse,
-  type WireError,
-} from '@macp-agent/protocol';
-import { runtimeService } from '@macp-agent/protocol/service';
+import { decodePayload, isTerminal, RUNTIME_ONLY_TYPES, type Envelope, type SessionState, type WireError } from '@macp-agent/protocol';
 import type { AuthConfig } from '../auth.js';
 import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
 import type { Connection } from '../rpc/connection.js';
 import { backoffMs, sleep } from '../rpc/retry.js';
-import { abortedError, fromServiceError, refusalCode } from '../rpc/status.js';
+import { abortedError, refusalCode } from '../rpc/status.js';
 import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
 import { EchoAcks, type EchoOutcome } from './echo-acks.js';
 import { EnvelopeBuffer } from './envelope-buffer.js';
+import { subscribe, type Subscription } from './subscription.js';
 
 /** An accepted envelope as a session stream delivers it. */
 export type ReceivedEnvelope = Envelope & {
@@ -55,15 +45,11 @@ export interface StreamHost {
   onEnded(stream: SessionStream): void;
 }
 
-type Call = ClientDuplexStream<StreamSessionRequest, StreamSessionResponse>;
-
 const BUFFER_SIZE = 256;
 const WAIT_FOR_SESSION = { baseMs: 50, maxMs: 1_000 };
 const RECONNECT = { baseMs: 100, maxMs: 5_000 };
 /** Ids remembered to drop what a resumed stream delivers again. */
 const REMEMBERED_IDS = 1_024;
-/** After a session has ended, the runtime gets this long without a frame to hand over the rest and end the stream. */
-const DRAIN_MS = 3_000;
 /** More messages than this in flight on one stream go by unary Send. */
 const MAX_IN_FLIGHT = 1_024;
 const FATAL_STATUS: ReadonlySet<string> = new Set(['UNIMPLEMENTED', 'INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'PERMISSION_DENIED']);
@@ -86,18 +72,13 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   readonly #inlineListeners = new Set<(error: { code: string; message: string }) => void>();
   readonly #lifecycleListeners = new Set<(change: LifecycleChange) => void>();
   readonly #finished = new AbortController();
-  #call: Call | undefined;
+  #subscription: Subscription | undefined;
   #wake: AbortController | undefined;
   #received: number;
   #delivered: number;
   #state: SessionState | undefined;
   #known = false;
-  #progress = false;
-  /** The runtime has let this call in. */
-  #admitted = false;
-  #paused = false;
-  #refusedBy: MacpSdkError | undefined;
-  #run: Promise<void>;
+  readonly #run: Promise<void>;
 
   constructor(host: StreamHost, options: StreamOptions = {}) {
     const { afterSequence = 0, bufferSize = BUFFER_SIZE } = options;
@@ -170,11 +151,11 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
    * reader is behind, other credential): use unary Send.
    */
   sendEcho(envelope: Envelope, auth: AuthConfig | undefined, timeoutMs: number): Promise<EchoOutcome> | undefined {
-    const call = this.#call;
-    if (call === undefined || !this.#admitted || this.#paused || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
+    const subscription = this.#subscription;
+    if (subscription?.isWritable !== true || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
     if (this.#draining || this.#recentIds.has(envelope.messageId)) return undefined;
     const outcome = this.#acks.wait(envelope.messageId, timeoutMs);
-    call.write({ envelope, subscribeSessionId: '', afterSequence: 0 });
+    subscription.write(envelope);
     return outcome;
   }
 
@@ -229,11 +210,10 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     let renewed = false;
     while (!this.#finished.signal.aborted) {
       if (this.#buffer.isFull) await this.#untilRoom();
-      this.#progress = false;
-      const failure = await this.#connectOnce();
+      const { failure, progress } = await this.#connectOnce();
       if (this.#finished.signal.aborted) return;
       if (failure === undefined && this.#draining) return;
-      if (this.#progress) {
+      if (progress) {
         attempt = 0;
         troubleSince = 0;
         renewed = false;
@@ -278,82 +258,56 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     );
   }
 
-  /** One call from subscribe to end; the failure it ended with, undefined for a clean end. */
-  async #connectOnce(): Promise<MacpSdkError | undefined> {
+  /** One call from subscribe to end. */
+  async #connectOnce(): Promise<{ failure?: MacpSdkError | undefined; progress: boolean }> {
     const { connection } = this.#host;
-    let call: Call;
+    let subscription: Subscription;
     try {
-      call = await connection.bidi(runtimeService.StreamSession, this.#auth, this.#what);
+      subscription = await subscribe({
+        connection,
+        auth: this.#auth,
+        sessionId: this.sessionId,
+        afterSequence: this.#received,
+        onEnvelope: (envelope) => this.#onEnvelope(envelope),
+        onRefusal: (error) => this.#onRefusal(error),
+      });
     } catch (error) {
-      if (error instanceof MacpSdkError) return error;
+      if (error instanceof MacpSdkError) return { failure: error, progress: false };
       throw error;
     }
-    if (this.#finished.signal.aborted) {
-      call.on('error', () => undefined);
-      call.cancel();
-      return undefined;
-    }
-    this.#call = call;
-    this.#paused = false;
-    this.#admitted = false;
-    this.#refusedBy = undefined;
-    const failure = await new Promise<ServiceError | undefined>((resolve) => {
-      call.on('data', (frame: StreamSessionResponse) => this.#onFrame(call, frame));
-      call.on('metadata', () => {
-        this.#admitted = true;
-      });
-      call.on('error', (error: ServiceError) => resolve(error));
-      // A good status arrives before the last frames are read, `end` after them.
-      call.on('status', (status: StatusObject) => {
-        if (call !== this.#call) resolve(undefined);
-        else if (status.code === 0) call.on('end', () => resolve(undefined));
-      });
-      call.write({ subscribeSessionId: this.sessionId, afterSequence: this.#received });
-      if (this.#draining) this.#drain();
-    });
-    if (this.#call === call) this.#call = undefined;
+    this.#subscription = subscription;
+    if (this.#finished.signal.aborted) subscription.cancel();
+    else if (this.#draining) subscription.drain();
+    const failure = await subscription.ended;
+    this.#subscription = undefined;
     this.#acks.giveUp();
-    if (this.#refusedBy !== undefined) return this.#refusedBy;
-    if (failure === undefined) return undefined;
-    if (connection.closed) {
-      this.#stop(undefined);
-      return undefined;
-    }
-    return fromServiceError(failure, { what: this.#what, address: connection.resolved.address, context: { sessionId: this.sessionId } });
+    if (connection.closed) this.#stop(undefined);
+    return { failure, progress: subscription.hasDelivered };
   }
 
-  #onFrame(call: Call, frame: StreamSessionResponse): void {
-    // Frames that grpc-js still holds of a call that was given up: the next call brings them again.
-    if (call !== this.#call) return;
-    if (frame.error !== undefined) {
-      this.#onRefusal(call, frame.error);
-      return;
-    }
-    const { envelope } = frame;
-    if (envelope === undefined || envelope.sessionId !== this.sessionId || this.#recentIds.has(envelope.messageId)) return;
+  #onEnvelope(envelope: Envelope): void {
+    if (this.#recentIds.has(envelope.messageId)) return;
     this.#known = true;
-    this.#progress = true;
     this.#remember(envelope.messageId);
     // Records of the runtime take no ordinal in the reference runtime; where they do, the id check drops what comes twice.
     if (!RUNTIME_ONLY_TYPES.has(envelope.messageType)) this.#received += 1;
     const decoded = decodePayload(envelope.mode, envelope.messageType, envelope.payload);
     this.#buffer.push(Object.assign(envelope, { decodedPayload: decoded.ok ? decoded.payload : undefined, sequence: this.#received }));
     this.#acks.accepted(envelope);
-    if (envelope.messageType === 'Commitment') this.#resolved();
-    else if (this.#buffer.isFull) this.#holdBack(call);
+    if (envelope.messageType === 'Commitment') {
+      // The last envelope of every session.
+      this.#state = 'RESOLVED';
+      this.#stop(undefined, false);
+    } else if (this.#buffer.isFull) {
+      this.#subscription?.pause();
+      // The echoes of messages in flight are behind what the reader has not read yet.
+      this.#acks.giveUp();
+    }
   }
 
-  #onRefusal(call: Call, error: WireError): void {
+  #onRefusal(error: WireError): void {
     if (error.messageId !== '' && this.#acks.refused(error)) return;
     const code = refusalCode(error.code, error.message);
-    const subscribeRefused = !this.#progress && (code === 'FORBIDDEN' || code === 'SESSION_NOT_FOUND');
-    if (subscribeRefused || code === 'HISTORY_UNAVAILABLE') {
-      this.#refusedBy = new MacpTransportError(code, `${this.#what} was refused: ${error.message || error.code}. ${HINTS[code] ?? ''}`, {
-        context: { sessionId: this.sessionId },
-      });
-      call.cancel();
-      return;
-    }
     this.#host.connection.logger.warn('refusal on a session stream', { sessionId: this.sessionId, code });
     for (const listener of this.#inlineListeners) listener({ code, message: error.message });
   }
@@ -367,51 +321,18 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     }
   }
 
-  /** The Commitment is the last envelope of a session. */
-  #resolved(): void {
-    this.#state = 'RESOLVED';
-    this.#stop(undefined, false);
-  }
-
   #onLifecycle(change: LifecycleChange): void {
     this.#known = true;
     this.#state = change.state;
     this.#host.onLifecycle(change);
     for (const listener of this.#lifecycleListeners) listener(change);
     this.#wake?.abort();
-    if (isTerminal(change.state)) this.#drain();
-  }
-
-  /** Half-closes: the runtime hands over what it accepted and ends the call (runtime.md §9.1). */
-  #drain(): void {
-    const call = this.#call;
-    if (call === undefined) return;
-    call.end();
-    let seen = this.#received;
-    const timer = setInterval(() => {
-      if (call === this.#call && (this.#paused || seen !== this.#received)) {
-        seen = this.#received;
-        return;
-      }
-      clearInterval(timer);
-      if (call === this.#call) this.#stop(undefined, false);
-    }, DRAIN_MS);
-    call.on('close', () => clearInterval(timer));
-    call.on('status', () => clearInterval(timer));
-  }
-
-  #holdBack(call: Call): void {
-    this.#paused = true;
-    call.pause();
-    // The echoes of messages in flight are behind what the reader has not read yet.
-    this.#acks.giveUp();
+    if (isTerminal(change.state)) this.#subscription?.drain();
   }
 
   #resume(): void {
     this.#wake?.abort();
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#call?.resume();
+    this.#subscription?.resume();
   }
 
   async #untilRoom(): Promise<void> {
@@ -442,16 +363,9 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     if (discard) this.#buffer.discard(error);
     else this.#buffer.end(error);
     this.#acks.giveUp();
-    const call = this.#call;
-    this.#call = undefined;
-    call?.cancel();
+    this.#subscription?.cancel();
   }
 }
-
-const HINTS: Readonly<Record<string, string>> = {
-  FORBIDDEN: 'Only declared participants, the initiator and observers may follow a session: compare the sender of this credential with its participants.',
-  HISTORY_UNAVAILABLE: 'Read the outcome with GetSession.',
-};
 
 function isFatal(failure: MacpSdkError): boolean {
   if (!(failure instanceof MacpTransportError)) return true;
