@@ -2,7 +2,12 @@ import { VERSION } from '@macp-agent/core';
 import { isMacpError } from '@macp-agent/protocol';
 import { InvalidInputsError } from '@macp-agent/scenarios';
 import { Command, CommanderError } from 'commander';
+import { addBootstrapCommand } from './commands/bootstrap.js';
+import { addCancelCommand } from './commands/cancel.js';
 import { addRunCommand } from './commands/run.js';
+import { addRuntimeCommand } from './commands/runtime.js';
+import { addScenarioCommand } from './commands/scenario.js';
+import { addTestCommand } from './commands/test.js';
 import { loadConfig, type Config, type Env } from './config.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import { Output, type TextStream } from './output.js';
@@ -30,7 +35,7 @@ export interface CliContext {
   exitCode: number;
 }
 
-const COMMANDS = [addRunCommand];
+const COMMANDS = [addRunCommand, addTestCommand, addCancelCommand, addScenarioCommand, addBootstrapCommand, addRuntimeCommand];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
@@ -63,7 +68,7 @@ function createProgram(context: CliContext, io: CliIo): Command {
     .showHelpAfterError('(macp <command> --help says more)');
   program.addHelpText(
     'after',
-    '\nExit codes: 0 done or positive commitment, 1 failure, 2 usage, 3 negative commitment,\n4 ended without commitment, 130 interrupted',
+    '\nExit codes: 0 done or positive commitment, 1 failure, 2 usage, 3 negative\ncommitment, 4 ended without commitment, 130 interrupted',
   );
   for (const add of COMMANDS) add(program, context);
   return program;

@@ -11,3 +11,10 @@ export function readNumber(text: string): number {
 export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
+
+/** A whole number from 1. */
+export function readCount(text: string): number {
+  const value = readNumber(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('give a whole number from 1');
+  return value;
+}

@@ -90,8 +90,8 @@ export class Output {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** Control characters, and those that turn the direction of text. */
+const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Text of agents and files made safe for a terminal: no control characters, one line. */
 export function clean(text: string): string {

@@ -57,9 +57,9 @@ Examples:
 Exit codes: 0 positive commitment, 3 negative, 4 ended without one (expired,
 cancelled, denied), 1 failure, 2 usage, 130 cancelled with Ctrl-C
 
-Without --runtime each agent gets a token of its own for this run. With it, tokens
-come from EXAMPLES_SERVICE_AGENT_TOKENS_JSON (environment or .env), the runner's from
-MACP_RUNNER_TOKEN.`,
+Without --runtime each agent gets a token of its own for this run. With it,
+tokens come from EXAMPLES_SERVICE_AGENT_TOKENS_JSON (environment or .env), the
+runner's from MACP_RUNNER_TOKEN.`,
     )
     .action(async (word: string, options: RunCommandOptions) => {
       context.json = options.json === true;
@@ -71,13 +71,13 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
   const { config, signal, forceSignal } = context;
   const scenario = openScenario(config, word, options.packs);
   const compiled = compileScenario(scenario, { templateId: options.template, inputs: readInputs(config, scenario, options) });
-  const agents = findAgents(scenario, compiled.participantBindings);
   const fault = options.fault === undefined ? undefined : parseFault(options.fault, compiled.initiator.sessionStart.participants);
   const model = modelLine(
     [...agents.values()].map(({ framework }) => framework),
     config.env,
   );
   if (model !== undefined && options.json !== true && options.quiet !== true) context.output.line(model);
+  const agents = findAgents(scenario, compiled.participantBindings);
   const target = await openTarget(config, [compiled], options);
   try {
     const { outcome } = await runScenario(compiled, {

@@ -87,6 +87,14 @@ describe('agents of a pack', () => {
     expect(find('t')?.args).toEqual([join(root, 'pack/agents/t/dist/main.js')]);
   });
 
+  it('that are external and attached are started, as the playground does', () => {
+    write({
+      'pack/agents/a.json': { agentRef: 'a', framework: 'custom', entrypoint: 'a.js', bootstrap: { strategy: 'external', mode: 'attached' } },
+      'pack/agents/a.js': '',
+    });
+    expect(find('a')?.external).toBe(false);
+  });
+
   it('are borrowed from other packs, own ones first', () => {
     const entry = (framework: string) => ({ agentRef: 'x', framework, bootstrap: { strategy: 'external' } });
     write({ 'other/agents/x.json': entry('mock') });

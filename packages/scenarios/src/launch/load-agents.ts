@@ -130,7 +130,9 @@ function launchOf({ agentRef, entry, file }: FoundAgent, nodePath: string): Agen
   };
   const folder = dirname(file);
   const point = entrypointOf(entry);
-  if (bootstrap?.strategy === 'external') return { ...common, external: true, command: '', args: [], cwd: folder, entrypoint: point?.value ?? '' };
+  // The playground starts what it calls attached, whatever its strategy; the guide's entry names no mode.
+  if (bootstrap?.strategy === 'external' && bootstrap.mode !== 'attached')
+    return { ...common, external: true, command: '', args: [], cwd: folder, entrypoint: point?.value ?? '' };
   if (point === undefined) throw new MacpError('INVALID_PACK_DATA', `${file}: manifest.entrypoint is required`, { context: { path: file } });
   if (point.type === 'container' || bootstrap?.strategy === 'container' || bootstrap?.strategy === 'manifest-only') {
     throw new MacpError('AGENT_NOT_FOUND', `${file}: containers are not started from here; start it yourself and set bootstrap.strategy to external`, {

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { MacpError } from '@macp-agent/protocol';
+import { cancelRun, didYouMean, loadRunRecords, type RunRecord } from '@macp-agent/scenarios';
+import type { Command } from 'commander';
+import type { CliContext } from '../cli.js';
+import { EXIT } from '../exit-code.js';
+import { readNumber } from '../option-values.js';
+
+interface CancelOptions {
+  readonly reason: string;
+  readonly runsDir: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+/** `macp cancel [runId]`. */
+export function addCancelCommand(program: Command, context: CliContext): void {
+  program
+    .command('cancel')
+    .description('cancel a run that goes on: its initiator cancels the session with its own identity')
+    .argument('[runId]', 'a run id or its beginning; default: the only run that goes on')
+    .option('-r, --reason <text>', 'why', 'cancelled from the command line')
+    .option('--runs-dir <dir>', 'where runs are', 'runs')
+    .option('--timeout <seconds>', 'how long to wait for an answer', readNumber, 5)
+    .option('--json', 'print one JSON object')
+    .action(async (runId: string | undefined, options: CancelOptions) => {
+      context.json = options.json === true;
+      context.exitCode = await cancelCommand(runId, options, context);
+    });
+}
+
+async function cancelCommand(runId: string | undefined, options: CancelOptions, { config, output, signal, json }: CliContext): Promise<number> {
+  const record = pickRun(loadRunRecords(resolve(config.cwd, options.runsDir)), runId, options.runsDir);
+  if (record.cancelCallback === undefined) {
+    throw new MacpError(
+      'UNAVAILABLE',
+      `run ${record.runId} cannot be cancelled yet: its initiator has not reported a cancel callback. Try again, or stop process ${record.pid}`,
+      {
+        context: { runId: record.runId },
+      },
+    );
+  }
+  const { state } = await cancelRun({ runId: record.runId, ...record.cancelCallback }, options.reason, { signal, timeoutMs: options.timeout * 1000 });
+  if (json) output.json({ ok: true, runId: record.runId, sessionId: record.sessionId, state: state ?? null });
+  else output.line(`run ${record.runId}: ${state ?? 'the initiator took the request and cancels'}`);
+  // Somebody committed before the cancel arrived: said, and not a success.
+  return state === undefined || state.endsWith('CANCELLED') ? EXIT.ok : EXIT.failed;
+}
+
+function pickRun(records: readonly RunRecord[], runId: string | undefined, runsDir: string): RunRecord {
+  const known = records.map((record) => `${record.runId} (${record.scenarioRef})`).join(', ') || 'none';
+  if (runId === undefined) {
+    const [only, ...others] = records;
+    if (only !== undefined && others.length === 0) return only;
+    throw new MacpError('INVALID_OPTIONS', records.length === 0 ? `no run goes on under ${runsDir}` : `several runs go on; name one: ${known}`);
+  }
+  const found = records.filter((record) => record.runId === runId || record.sessionId === runId || (runId.length >= 4 && record.runId.startsWith(runId)));
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
+  if (found.length > 1) throw new MacpError('INVALID_OPTIONS', `${runId} begins several run ids: ${found.map((record) => record.runId).join(', ')}`);
+  const hint = didYouMean(
+    runId,
+    records.map((record) => record.runId),
+  );
+  throw new MacpError('INVALID_OPTIONS', `no run ${runId} goes on under ${runsDir}.${hint} There are: ${known}`);
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../cli.js';
+
+/** `macp runtime`: the same as the command `macp-runtime`. */
+export function addRuntimeCommand(program: Command, context: CliContext): void {
+  program
+    .command('runtime')
+    .description('start a runtime, configured by the variables of the reference runtime')
+    .addHelpText(
+      'after',
+      '\nVariables: MACP_BIND_ADDR, MACP_ALLOW_INSECURE=1, MACP_AUTH_TOKENS_JSON or _FILE,\nMACP_TLS_CERT_PATH, MACP_TLS_KEY_PATH, MACP_DATA_DIR, MACP_POLICIES_DIR and more.',
+    )
+    .action(async () => {
+      const { loadRuntimeConfig, runRuntimeProcess } = await import('@macp-agent/runtime');
+      context.exitCode = (await runRuntimeProcess(loadRuntimeConfig(context.config.env), { signal: context.signal })) ?? 0;
+    });
+}
