@@ -3,7 +3,7 @@ import type { Authenticator } from '../auth/authenticator.js';
 import type { Caller } from '../auth/identity.js';
 import type { Clock } from '../clock.js';
 import type { Hub } from '../hub/hub.js';
-import type { Outbox } from '../hub/outbox.js';
+import type { Outbox } from './outbox.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Logger } from '../logger.js';
 import { chain, type MaybePromise } from '../maybe-promise.js';

@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { Caller } from '../auth/identity.js';
-import { Outbox, type OutboundCall } from '../hub/outbox.js';
+import { Outbox, type OutboundCall } from './outbox.js';
 import { NO_CREDENTIAL, type ServiceContext } from './context.js';
 import { failure } from './status.js';
 

@@ -2,7 +2,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { checkEnvelope, refuse, StreamSessionResponse, type Envelope, type Refusal, type StreamSessionRequest } from '@macp-agent/protocol';
 import type { Caller } from '../auth/identity.js';
 import { envelopeFrame, type SessionSubscriber } from '../hub/hub.js';
-import type { Outbox } from '../hub/outbox.js';
+import type { Outbox } from './outbox.js';
 import { mayRead } from '../kernel/kernel.js';
 import type { Outcome } from '../kernel/outcome.js';
 import type { MaybePromise } from '../maybe-promise.js';

@@ -1,7 +1,7 @@
 import type { handleBidiStreamingCall } from '@grpc/grpc-js';
 import type { StreamSessionRequest } from '@macp-agent/protocol';
 import type { Caller } from '../../auth/identity.js';
-import type { OutboundCall } from '../../hub/outbox.js';
+import type { OutboundCall } from '../outbox.js';
 import type { ServiceContext } from '../context.js';
 import { openOutbound } from '../outbound.js';
 import { SessionStream } from '../session-stream.js';

@@ -2,7 +2,7 @@ import type { handleServerStreamingCall } from '@grpc/grpc-js';
 import type { PolicyDescriptor } from '@macp-agent/protocol';
 import { runtimeService } from '@macp-agent/protocol/service';
 import { lifecycleFrame, modesChangedFrame, type WatchSubscriber } from '../../hub/hub.js';
-import type { Outbox, OutboundCall } from '../../hub/outbox.js';
+import type { Outbox, OutboundCall } from '../outbox.js';
 import { metadataOf } from '../../kernel/metadata.js';
 import type { ServiceContext } from '../context.js';
 import { openOutbound } from '../outbound.js';

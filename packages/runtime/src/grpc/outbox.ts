@@ -1,6 +1,6 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { Clock } from '../clock.js';
-import { failure, type CallFailure } from '../grpc/status.js';
+import { failure, type CallFailure } from './status.js';
 
 /** A server call that frames go out on. */
 export type OutboundCall = ServerWritableStream<unknown, Buffer> | ServerDuplexStream<unknown, Buffer>;
