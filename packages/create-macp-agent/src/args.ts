@@ -19,6 +19,7 @@ export interface Flags {
   readonly listTemplates: boolean;
   readonly help: boolean;
   readonly version: boolean;
+  readonly add: boolean;
   readonly upgrade: boolean;
 }
 
@@ -38,6 +39,7 @@ const OPTIONS = {
   'dry-run': { type: 'boolean' },
   json: { type: 'boolean' },
   'list-templates': { type: 'boolean' },
+  add: { type: 'boolean' },
   upgrade: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -91,6 +93,7 @@ export function readArgs(argv: readonly string[]): Flags {
     plan: on('plan') || on('dry-run'),
     json: on('json'),
     listTemplates: on('list-templates'),
+    add: on('add'),
     upgrade: on('upgrade'),
     help: on('help'),
     version: on('version'),

@@ -7,7 +7,7 @@ export function helpText(version: string): string {
 
 Usage
   npm create macp-agent@latest [folder] -- [options]
-  npx create-macp-agent --upgrade [folder]
+  npx create-macp-agent --add|--upgrade [folder]
 
 Options
   -t, --template <id>    framework to start from (asked, else node)
@@ -24,6 +24,7 @@ Options
       --plan, --dry-run  list files and commands, do nothing
       --json             one JSON object on stdout, for scripts
       --list-templates   list the templates
+      --add              put the agent into a package that is already there
       --upgrade          show what changed in the template since this project
   -h, --help             this page
   -v, --version          the version

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { addAgent } from './add.js';
 import { readArgs, wantsJson, type Flags } from './args.js';
 import { Failure, messageOf } from './failure.js';
 import { hasCommand } from './find-command.js';
@@ -61,6 +62,7 @@ async function run(host: Host): Promise<number> {
   const { flags, note } = forgiveMissingDashes(typed, host.env);
   if (note !== undefined) host.stderr.write(`note: ${note}\n`);
   if (flags.upgrade) return showUpgrade(flags, { ...host, version });
+  if (flags.add) return addAgent(flags, { ...host, version });
 
   const asker = canAsk(flags, host) ? createAsker(host.stdin, host.stderr, host.signal) : undefined;
   const answers = await resolveAnswers(flags, { cwd: host.cwd, env: host.env, ...(asker === undefined ? {} : { asker }) });

@@ -1,7 +1,7 @@
 import { startCommand, type PackageManager } from './package-manager.js';
 
-/** pnpm inside images and CI, where only npm is present: pinned to the major the project is written for. */
-const ONE_OFF: Record<Exclude<PackageManager, 'npm'>, string> = { pnpm: 'npx -y pnpm@10', yarn: 'yarn', bun: 'npx -y bun' };
+/** Managers inside images and CI, where only npm is present: pinned, as newer majors of pnpm and minors of bun need more than npx. */
+const ONE_OFF: Record<Exclude<PackageManager, 'npm'>, string> = { pnpm: 'npx -y pnpm@10', yarn: 'yarn', bun: 'npx -y bun@1.2' };
 const LOCKFILES: Record<PackageManager, string> = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' };
 const FROZEN_PRODUCTION: Record<Exclude<PackageManager, 'npm'>, string> = {
   pnpm: 'install --frozen-lockfile --prod',

@@ -1,21 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import type { Flags } from './args.js';
 import { Failure } from './failure.js';
 import { parseManifest, type Manifest } from './package-json.js';
-import { detectPackageManager, type PackageManager } from './package-manager.js';
 import { planProject } from './plan.js';
+import { managerOf, type ProjectHost } from './project.js';
 import { readTarget } from './target.js';
 import { findTemplate, isRole, readTemplateFiles } from './templates.js';
-
-export interface UpgradeHost {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly packageFolder: string;
-  readonly version: string;
-  readonly stdout: Writable;
-}
 
 interface Difference {
   readonly path: string;
@@ -26,7 +17,7 @@ interface Difference {
  * Compares a project with what this version of the scaffolder would write for it. Only reports: a user's edits and ours cannot be told
  * apart without the old template, so nothing is written. Throws PROJECT_NOT_FOUND where no project of ours is.
  */
-export function showUpgrade(flags: Flags, host: UpgradeHost): number {
+export function showUpgrade(flags: Flags, host: ProjectHost): number {
   const { folder, shown } = readTarget(flags.positionals[0] ?? '.', host.cwd);
   const manifest = readProject(folder, shown);
   const stamp = manifest.macp;
@@ -65,7 +56,7 @@ function readProject(folder: string, shown: string): Manifest {
   return parseManifest(readFileSync(path, 'utf8'));
 }
 
-function compare(folder: string, manifest: Manifest, role: string, template: string, host: UpgradeHost): Difference[] {
+function compare(folder: string, manifest: Manifest, role: string, template: string, host: ProjectHost): Difference[] {
   const planned = planProject({
     name: manifest.name ?? '',
     template,
@@ -79,11 +70,4 @@ function compare(folder: string, manifest: Manifest, role: string, template: str
     if (!existsSync(file)) return { path, state: 'missing' };
     return { path, state: readFileSync(file).equals(content) ? 'same' : 'changed' };
   });
-}
-
-function managerOf(folder: string, env: NodeJS.ProcessEnv): PackageManager {
-  if (existsSync(join(folder, 'pnpm-workspace.yaml'))) return 'pnpm';
-  if (existsSync(join(folder, 'yarn.lock')) || existsSync(join(folder, '.yarnrc.yml'))) return 'yarn';
-  if (existsSync(join(folder, 'bun.lock'))) return 'bun';
-  return existsSync(join(folder, 'package-lock.json')) ? 'npm' : detectPackageManager(env['npm_config_user_agent']);
 }
