@@ -60,18 +60,22 @@ const VOTE_WAIT_MS = 20_000;
 export function commitAfterVotes(options: CommitAfterVotesOptions): (participant: Participant) => void {
   return (participant) => {
     const waitMs = options.voteWaitMs ?? participant.bootstrap?.timing.voteWaitMs ?? VOTE_WAIT_MS;
-    let began: number | undefined;
+    let waiting = false;
+    let late = false;
     let prepared = false;
     let decided: Promise<DecisionAnswer | { readonly cancel: string }> | undefined;
     let done = false;
     participant.onChange(async (ctx) => {
       const proposal = proposalOf(requireDecision(ctx, 'commitAfterVotes'), participant.participantId);
       if (proposal === undefined || done) return;
-      if (began === undefined) {
-        began = performance.now();
-        ctx.after(waitMs, () => participant.poke());
+      if (!waiting) {
+        waiting = true;
+        ctx.after(waitMs, () => {
+          late = true;
+          participant.poke();
+        });
       }
-      if (missingVotes(ctx, proposal).length > 0 && performance.now() - began < waitMs) return;
+      if (!late && missingVotes(ctx, proposal).length > 0) return;
       if (!prepared) {
         await options.beforeDeciding?.(ctx);
         prepared = true;

@@ -28,7 +28,8 @@ export async function sendOnce(ctx: ParticipantContext, messageType: string, sub
     messageId: actionId(sessionId, participant.participantId, messageType, subject),
   });
   try {
-    return await participant.session.sendEnvelope(envelope, { signal });
+    // A stream gives no echo of a message that was accepted before; Send answers that it is a duplicate.
+    return await participant.session.sendEnvelope(envelope, { signal, via: participant.mayRepeat ? 'unary' : 'auto' });
   } catch (error) {
     if (error instanceof MacpAckError) participant.report(refusedReport(error, messageType));
     throw error;

@@ -23,27 +23,34 @@ export interface JoinFacts {
   readonly logger: Logger;
 }
 
-/**
- * Starts the session and sends the kickoff, or finds out what this identity has done in it before.
- * Returns how many messages of this sender the history holds: 0 for an agent that comes for the first time.
- */
-export async function joinSession(facts: JoinFacts): Promise<number> {
-  if (facts.initiator === undefined) return earlierMessages(facts, await lookUp(facts));
-  const earlier = await start(facts, facts.initiator);
-  await kickOff(facts, facts.initiator, earlier > 0);
-  return earlier;
+/** What was found. */
+export interface Joined {
+  /** The session had begun before, so this agent may have acted in it. */
+  readonly existed: boolean;
+  /** Messages of this sender in the history, as the runtime counts them; a runtime that was restarted may have lost count. */
+  readonly ownMessages: number;
 }
 
-async function start(facts: JoinFacts, { sessionStart }: InitiatorConfig): Promise<number> {
+/**
+ * Starts the session and sends the kickoff, or finds out what this identity has done in it before.
+ */
+export async function joinSession(facts: JoinFacts): Promise<Joined> {
+  if (facts.initiator === undefined) return joinedAfter(facts, await lookUp(facts));
+  const joined = await start(facts, facts.initiator);
+  await kickOff(facts, facts.initiator, joined.existed);
+  return joined;
+}
+
+async function start(facts: JoinFacts, { sessionStart }: InitiatorConfig): Promise<Joined> {
   const { session, signal } = facts;
   try {
     await session.start(sessionStart, { signal });
-    return 0;
+    return { existed: false, ownMessages: 0 };
   } catch (error) {
     if (isMacpError(error) && error.code === 'SESSION_ALREADY_EXISTS') {
       // An initiator that was restarted finds its own session and goes on; anyone else's stays an error.
       const { metadata } = await session.metadata({ signal });
-      if (metadata.initiator === facts.participantId) return Math.max(1, earlierMessages(facts, metadata));
+      if (metadata.initiator === facts.participantId) return joinedAfter(facts, metadata);
     }
     if (isMacpError(error)) facts.report(refusedReport(error, 'SessionStart'));
     throw error;
@@ -83,5 +90,7 @@ async function lookUp({ session, signal, logger }: JoinFacts): Promise<SessionMe
   }
 }
 
-const earlierMessages = ({ participantId }: JoinFacts, metadata: SessionMetadata | undefined): number =>
-  metadata?.participantActivity.find((activity) => activity.participantId === participantId)?.messageCount ?? 0;
+function joinedAfter({ participantId }: JoinFacts, metadata: SessionMetadata | undefined): Joined {
+  const own = metadata?.participantActivity.find((activity) => activity.participantId === participantId);
+  return { existed: metadata !== undefined, ownMessages: own?.messageCount ?? 0 };
+}

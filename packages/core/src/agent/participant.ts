@@ -27,6 +27,7 @@ const CANCEL_DRAIN_MS = 1_000;
 /** Strategies that are at work when the session ends get this long before their signal fires. */
 const SETTLE_MS = 250;
 const RETRY_MS = 1_000;
+const LINGER_MS = 250;
 
 /**
  * One agent in one session: starts or joins it, hands its messages to handlers and strategies, and ends with it. Waits for a session
@@ -56,6 +57,9 @@ export class Participant implements AsyncDisposable {
   #ended: { state: ParticipantResult['state']; reason?: string } | undefined;
   #failure: MacpError | undefined;
   #phase = '';
+  #mayRepeat = false;
+  /** Whether the last cancel worked, once that is known. */
+  #cancelling: Promise<boolean> | undefined;
 
   constructor(config: ParticipantConfig) {
     this.#config = config;
@@ -95,6 +99,11 @@ export class Participant implements AsyncDisposable {
 
   get projection(): Projection {
     return this.session.projection;
+  }
+
+  /** True when the session had begun before this agent joined, so that an earlier run of it may have acted already. */
+  get mayRepeat(): boolean {
+    return this.#mayRepeat;
   }
 
   get isStopped(): boolean {
@@ -210,7 +219,7 @@ export class Participant implements AsyncDisposable {
       const url = this.#server?.url;
       this.report({ type: 'ready', participantId: this.participantId, ...(url !== undefined && { cancelCallbackUrl: url }) });
       const { session, participantId, auth } = this;
-      const earlier = await joinSession({
+      const joined = await joinSession({
         session,
         participantId,
         auth,
@@ -219,7 +228,8 @@ export class Participant implements AsyncDisposable {
         report: (line) => this.report(line),
         logger: this.#logger,
       });
-      this.#catchUp = new CatchUp(participantId, earlier, () => this.#changed());
+      this.#mayRepeat = joined.existed;
+      this.#catchUp = new CatchUp(participantId, joined.ownMessages, () => this.#changed());
       await this.#read();
     } catch (error) {
       // What fails because the agent was told to leave is not a failure.
@@ -308,7 +318,16 @@ export class Participant implements AsyncDisposable {
     this.#server = await startCancelCallbackServer({ ...cancelCallback, runId, logger: this.#logger, onCancel: (_runId, reason) => this.#cancel(reason) });
   }
 
-  async #cancel(reason: string): Promise<CancelOutcome> {
+  #cancel(reason: string): Promise<CancelOutcome> {
+    const cancelling = this.#cancelNow(reason);
+    this.#cancelling = cancelling.then(
+      () => true,
+      () => false,
+    );
+    return cancelling;
+  }
+
+  async #cancelNow(reason: string): Promise<CancelOutcome> {
     const state = await cancelAsSelf(
       { session: this.session, participantId: this.participantId, report: (line) => this.report(line), logger: this.#logger },
       reason,
@@ -323,6 +342,8 @@ export class Participant implements AsyncDisposable {
   }
 
   async #result(): Promise<ParticipantResult> {
+    // The watch may tell of the end before the answer to our own cancel is here.
+    await this.#cancelling;
     await this.#settle();
     const commitment = this.view?.commitment;
     if (commitment !== undefined) return { state: 'RESOLVED', commitment };
@@ -350,6 +371,7 @@ export class Participant implements AsyncDisposable {
     this.#lifetime.abort();
     this.#catchUp?.stop();
     await this.session[Symbol.asyncDispose]();
+    if (this.#server !== undefined && (await this.#cancelling) === true) await linger();
     await this.#server?.close();
     if (this.#config.ownsClient === true) this.client.close();
   }
@@ -360,6 +382,9 @@ export class Participant implements AsyncDisposable {
     throw new MacpError('SESSION_NOT_FOUND', `session ${this.sessionId} has not started: there is no view of it yet`);
   }
 }
+
+/** Cancel requests that were sent at the same time are still on their way and deserve their answer. */
+const linger = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, LINGER_MS));
 
 function toEvent(raw: ReceivedEnvelope, replayed: boolean): ParticipantEvent {
   const decoded = raw.decodedPayload;

@@ -35,7 +35,8 @@ const PEER_WAIT_MS = 10_000;
 export function voteAfterPeers(options: VoteAfterPeersOptions): (participant: Participant) => void {
   return (participant) => {
     const waitMs = options.peerWaitMs ?? participant.bootstrap?.timing.peerWaitMs ?? PEER_WAIT_MS;
-    const seenAt = new Map<string, number>();
+    const seen = new Set<string>();
+    const late = new Set<string>();
     const done = new Set<string>();
     participant.onChange(async (ctx) => {
       const self = participant.participantId;
@@ -43,13 +44,14 @@ export function voteAfterPeers(options: VoteAfterPeersOptions): (participant: Pa
         const { proposalId } = proposal;
         const decision = requireDecision(ctx, 'voteAfterPeers');
         if (done.has(proposalId) || hasVoted(decision, self, proposalId)) continue;
-        let began = seenAt.get(proposalId);
-        if (began === undefined) {
-          began = performance.now();
-          seenAt.set(proposalId, began);
-          ctx.after(waitMs, () => participant.poke());
+        if (!seen.has(proposalId)) {
+          seen.add(proposalId);
+          ctx.after(waitMs, () => {
+            late.add(proposalId);
+            participant.poke();
+          });
         }
-        if (!isDue(decision, proposal, ctx, performance.now() - began >= waitMs)) continue;
+        if (!late.has(proposalId) && !isDue(decision, proposal, ctx)) continue;
         await voteOnce(proposal, options, ctx);
         done.add(proposalId);
       }
@@ -57,8 +59,8 @@ export function voteAfterPeers(options: VoteAfterPeersOptions): (participant: Pa
   };
 }
 
-function isDue(decision: DecisionState, proposal: DecisionProposal, ctx: ParticipantContext, late: boolean): boolean {
-  if (late || (decision.votes.get(proposal.proposalId)?.size ?? 0) > 0) return true;
+function isDue(decision: DecisionState, proposal: DecisionProposal, ctx: ParticipantContext): boolean {
+  if ((decision.votes.get(proposal.proposalId)?.size ?? 0) > 0) return true;
   const evaluated = new Set(latestEvaluations(decision, proposal.proposalId).map(({ sender }) => sender));
   const { initiator, participants } = ctx.session;
   return participants.every((name) => name === initiator || name === proposal.sender || evaluated.has(name));
