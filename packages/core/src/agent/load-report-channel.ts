@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import type { Logger } from '../logger.js';
 import { ignoreReports, type ReportSink } from './agent-report.js';
 import type { Env } from './bootstrap-document.js';
@@ -39,9 +39,13 @@ export function loadReportChannel(logger: Logger, env: Env = process.env): Repor
 const MAX_TEXT = 2_000;
 const shorten = (_key: string, value: unknown): unknown => (typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
 
+/**
+ * An empty write, and not fstat: after fstat of a pipe Node 20 leaves links unresolved when it next imports a package, which
+ * then misses its own dependencies (realpathSync reads the shared result of the last stat).
+ */
 function isOpen(fd: number): boolean {
   try {
-    fstatSync(fd);
+    writeSync(fd, Buffer.alloc(0));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EBADF') return false;
