@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { takeToken } from './api.js';
+import { Compare } from './views/compare.js';
 import { NewRun } from './views/new-run.js';
 import { RunList } from './views/run-list.js';
 import { RunPage } from './views/run-page.js';
@@ -19,8 +20,10 @@ function useRoute(): string {
 
 function App() {
   const route = useRoute();
-  const run = /^runs\/([A-Za-z0-9_-]+)$/.exec(route)?.[1];
-  if (run !== undefined) return <RunPage key={run} id={run} />;
+  const [, run, seq] = /^runs\/([A-Za-z0-9_-]+)(?:\?seq=(\d+))?$/.exec(route) ?? [];
+  if (run !== undefined) return <RunPage key={run} id={run} initialSeq={seq === undefined ? undefined : Number(seq)} />;
+  const [, left, right] = /^compare\/([A-Za-z0-9_-]+)\/([A-Za-z0-9_-]+)$/.exec(route) ?? [];
+  if (left !== undefined && right !== undefined) return <Compare key={route} left={left} right={right} />;
   return route === 'new' ? <NewRun /> : <RunList />;
 }
 

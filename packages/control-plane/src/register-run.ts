@@ -51,11 +51,17 @@ export async function registerRun(store: RunStore, descriptor: RunDescriptor, no
 }
 
 function adopt(store: RunStore, run: Run, descriptor: RunDescriptor): Promise<Run> {
-  const fields = fieldsOf(descriptor, run.metadata);
-  const tags = [...new Set([...run.tags, ...fields.tags])];
-  // The end of a run is what was seen, whatever arrives later.
-  const event = runEvent('run.adopted', run, { status: run.status, ended: isEnded(run.status), scenarioRef: fields.metadata['scenarioRef'] ?? null });
-  return store.append(run.id, { patch: { ...fields, tags }, events: [event] });
+  return store.append(run.id, (newest) => {
+    const fields = fieldsOf(descriptor, newest.metadata);
+    const tags = [...new Set([...newest.tags, ...fields.tags])];
+    // The end of a run is what was seen, whatever arrives later.
+    const event = runEvent('run.adopted', newest, {
+      status: newest.status,
+      ended: isEnded(newest.status),
+      scenarioRef: fields.metadata['scenarioRef'] ?? null,
+    });
+    return { patch: { ...fields, tags }, events: [event] };
+  });
 }
 
 function fieldsOf(

@@ -5,7 +5,7 @@ import { duration, offset, shortName } from '../format.js';
 import { glyphOf } from '../glyphs.js';
 import { timeScale, type TimeScale } from '../time-scale.js';
 
-const LANE_PX = 34;
+const LANE_PX = 30;
 const AXIS_PX = 22;
 const PAD_PX = 16;
 /** Marks closer than this are drawn as one, with their number. */
@@ -100,6 +100,9 @@ export function Lanes({ rows, all, spans, session, selected, live, onSelect }: L
   );
 }
 
+/** Never merged away, and drawn over the others. */
+const IMPORTANT = new Set(['SessionStart', 'Proposal', 'Commitment', 'Vote']);
+
 const SIGNALS = '\u0000signals';
 
 function laneNames(rows: readonly TrackRow[], session: FoldedSession | undefined): string[] {
@@ -118,18 +121,20 @@ function place(rows: readonly TrackRow[], lanes: readonly string[], scale: TimeS
     if (lane === undefined || row.kind === 'state') continue;
     const x = PAD_PX + scale.x(row.atUnixMs) * (drawn - 2 * PAD_PX);
     const before = last.get(lane);
-    if (before !== undefined && x - before.mark.x < MERGE_PX && before.mark.row.type === row.type) {
+    // Different kinds at one moment stand beside each other, but never far from their time: more than that is one mark with a number.
+    const beside = before === undefined ? x : Math.max(x, before.mark.x + MERGE_PX);
+    const crowded = before !== undefined && x - before.mark.x < MERGE_PX && (before.mark.row.type === row.type || beside - x > MERGE_PX);
+    if (crowded && !IMPORTANT.has(row.type)) {
       const mark = { ...before.mark, merged: before.mark.merged + 1 };
       marks[before.at] = mark;
       last.set(lane, { mark, at: before.at });
       continue;
     }
-    // Different kinds at one moment stand beside each other.
-    const mark: Mark = { row, lane, merged: 1, x: before === undefined ? x : Math.max(x, before.mark.x + MERGE_PX) };
+    const mark: Mark = { row, lane, merged: 1, x: beside };
     last.set(lane, { mark, at: marks.length });
     marks.push(mark);
   }
-  return marks;
+  return marks.sort((left, right) => Number(IMPORTANT.has(left.row.type)) - Number(IMPORTANT.has(right.row.type)));
 }
 
 function MarkShape({ mark, selected, onSelect }: { mark: Mark; selected: boolean; onSelect: (seq: number) => void }) {
@@ -142,7 +147,7 @@ function MarkShape({ mark, selected, onSelect }: { mark: Mark; selected: boolean
       <text x={mark.x} y={y} class="mark-char">
         {char}
       </text>
-      {mark.merged > 1 ? (
+      {mark.merged > 4 ? (
         <text x={mark.x + 6} y={y - 8} class="mark-count">
           {mark.merged}
         </text>

@@ -112,7 +112,7 @@ function describe(run: Run, session: FoldedSession | undefined, explanation: Exp
     const expired = run.errorCode === 'SESSION_EXPIRED';
     return {
       tone: 'bad',
-      icon: expired ? '⧗' : '!',
+      icon: expired ? '◔' : '!',
       title: expired ? 'Expired without a decision' : 'Failed',
       detail: `${run.errorMessage ?? ''}${missing(session)}`,
     };

@@ -80,11 +80,20 @@ function CopyId({ value }: { value: string }) {
   };
   return (
     <button type="button" class="copy mono" title={`Copy ${value}`} onClick={() => void copy()}>
-      {value.length > 16 ? `${value.slice(0, 8)}…${value.slice(-4)}` : value} <span aria-hidden="true">{copied ? '✓' : '⧉'}</span>
+      {value.length > 16 ? `${value.slice(0, 8)}…${value.slice(-4)}` : value} {copied ? <span aria-hidden="true">✓</span> : <CopyIcon />}
       <span class="sr-only" role="status">
         {copied ? 'copied' : ''}
       </span>
     </button>
+  );
+}
+
+function CopyIcon() {
+  return (
+    <svg viewBox="0 0 12 12" aria-hidden="true">
+      <rect x="1" y="3.5" width="7" height="7.5" rx="1.2" />
+      <path d="M4 3V1.8C4 1.3 4.3 1 4.8 1h5.4c.5 0 .8.3.8.8v5.9c0 .5-.3.8-.8.8H8.5" />
+    </svg>
   );
 }
 
@@ -96,7 +105,7 @@ function Ttl({ session, now, open }: { session: FoldedSession | undefined; now: 
   const at = suspended ? (session.suspendedAtUnixMs ?? now) : now;
   const leftMs = Math.max(0, session.deadlineUnixMs - at);
   const share = open ? leftMs / totalMs : 0;
-  const words = !open ? `of ${duration(totalMs)}` : suspended ? `${duration(leftMs)} left, stopped` : leftMs === 0 ? 'time is up' : `${duration(leftMs)} left`;
+  const words = !open ? duration(totalMs) : suspended ? `${duration(leftMs)} left, stopped` : leftMs === 0 ? 'time is up' : `${duration(leftMs)} left`;
   return (
     <div class="fact ttl">
       <dt>TTL</dt>

@@ -41,7 +41,10 @@ export function RunList() {
     <>
       <TopBar>
         {info === undefined ? null : (
-          <span class={`chip tone-${info.runtimeConnected ? 'good' : 'bad'}`}>{info.runtimeConnected ? '● runtime watched' : '○ runtime unreachable'}</span>
+          <span class={`chip tone-${info.runtimeConnected ? 'good' : 'bad'}`}>
+            {info.runtimeConnected ? '● runtime' : '○ runtime'}
+            <span class="wide-only">{info.runtimeConnected ? ' watched' : ' unreachable'}</span>
+          </span>
         )}
         {info?.canStartRuns === true ? (
           <a class="button primary" href="#/new">
@@ -108,10 +111,35 @@ function NoRuns({ search, canStart, connected }: { search: string; canStart: boo
 }
 
 function RunTable({ runs }: { runs: readonly Run[] }) {
+  /** The last two that were ticked. */
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const toggle = (id: string): void => setChosen(chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id].slice(-2));
+  return (
+    <>
+      {chosen.length === 0 ? null : (
+        <p class="banner tone-live compare-bar" role="status">
+          {chosen.length === 1 ? (
+            'Choose one more run to compare.'
+          ) : (
+            <a class="button primary" href={`#/compare/${chosen.join('/')}`}>
+              Compare the two runs
+            </a>
+          )}
+        </p>
+      )}
+      <RunRows runs={runs} chosen={chosen} onToggle={toggle} />
+    </>
+  );
+}
+
+function RunRows({ runs, chosen, onToggle }: { runs: readonly Run[]; chosen: readonly string[]; onToggle: (id: string) => void }) {
   return (
     <table class="runs panel">
       <thead>
         <tr>
+          <th scope="col" class="pick">
+            <span class="sr-only">Compare</span>
+          </th>
           <th scope="col">Outcome</th>
           <th scope="col">Scenario</th>
           <th scope="col" class="wide-only">
@@ -131,14 +159,14 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
       </thead>
       <tbody>
         {runs.map((run) => (
-          <RunRow key={run.id} run={run} />
+          <RunRow key={run.id} run={run} chosen={chosen.includes(run.id)} onToggle={onToggle} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function RunRow({ run }: { run: Run }) {
+function RunRow({ run, chosen, onToggle }: { run: Run; chosen: boolean; onToggle: (id: string) => void }) {
   const { metadata } = run;
   const text = (name: string): string => (typeof metadata[name] === 'string' ? metadata[name] : '');
   const startedMs = Date.parse(run.startedAt ?? run.createdAt);
@@ -146,6 +174,9 @@ function RunRow({ run }: { run: Run }) {
   const status = run.errorCode === 'SESSION_EXPIRED' ? 'expired' : run.status;
   return (
     <tr>
+      <td class="pick">
+        <input type="checkbox" checked={chosen} aria-label={`Choose ${run.id} to compare`} onChange={() => onToggle(run.id)} />
+      </td>
       <td>
         <StateChip status={status} positive={metadata['outcomePositive'] as boolean | undefined} />
       </td>
@@ -153,7 +184,7 @@ function RunRow({ run }: { run: Run }) {
         <a href={`#/runs/${run.id}`}>{text('scenarioRef') || text('intent') || `${shortMode(text('modeName'))} session`}</a>
         <small class="mono muted">{run.id}</small>
       </td>
-      <td class="wide-only mono muted">{text('policyVersion')}</td>
+      <td class="wide-only mono muted policy">{text('policyVersion')}</td>
       <td>
         <VoteDots votes={(metadata['votes'] ?? {}) as Record<string, number>} />
       </td>

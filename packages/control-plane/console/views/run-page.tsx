@@ -16,12 +16,12 @@ import { ErrorPanel, Loading, TopBar } from './shell.js';
 import { Timeline } from './timeline.js';
 import { VoteTally } from './vote-tally.js';
 
-export function RunPage({ id }: { id: string }) {
+export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | undefined }) {
   const live = useRun(id);
   const { run, track, version } = live;
   /** Sequence number that is shown; undefined follows the newest. */
   const [cursor, setCursor] = useState<number>();
-  const [selected, setSelected] = useState<number>();
+  const [selected, setSelected] = useState<number | undefined>(initialSeq);
   const [filter, setFilter] = useState<RowFilter>(EMPTY_FILTER);
   const [cancelling, setCancelling] = useState(false);
   const search = useRef<HTMLInputElement>(null);

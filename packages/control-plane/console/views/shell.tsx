@@ -99,8 +99,8 @@ const CHIPS: Readonly<Record<string, { label: string; icon: string; tone: string
   binding_session: { label: 'Waiting for start', icon: '◌', tone: 'idle' },
   running: { label: 'Open', icon: '●', tone: 'live' },
   suspended: { label: 'Suspended', icon: '❚❚', tone: 'warn' },
-  completed: { label: 'Resolved', icon: '✓', tone: 'good' },
+  completed: { label: 'Committed', icon: '✓', tone: 'good' },
   failed: { label: 'Failed', icon: '✕', tone: 'bad' },
   cancelled: { label: 'Cancelled', icon: '⊘', tone: 'warn' },
-  expired: { label: 'Expired', icon: '⧗', tone: 'warn' },
+  expired: { label: 'Expired', icon: '◔', tone: 'warn' },
 };

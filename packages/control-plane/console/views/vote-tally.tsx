@@ -5,6 +5,9 @@ import { plural, shortName } from '../format.js';
 const ORDER = ['APPROVE', 'REJECT', 'ABSTAIN'] as const;
 const WORDS: Readonly<Record<string, string>> = { APPROVE: 'approve', REJECT: 'reject', ABSTAIN: 'abstain' };
 
+/** Beside the colour, so that it is never alone. */
+const MARKS: Readonly<Record<string, string>> = { approve: '✓', reject: '✕', abstain: '–' };
+
 /** One bar per proposal, with the line that the policy draws. */
 export function VoteTally({ session, onSelect }: { session: FoldedSession | undefined; onSelect: (voter: string) => void }) {
   const proposals = session === undefined ? [] : tallies(session);
@@ -113,7 +116,7 @@ function Segment({ cast, share, onSelect }: { cast: ProposalTally['votes'][numbe
       aria-label={text}
       onClick={() => onSelect(cast.sender)}
     >
-      {share > 0.13 ? shortName(cast.sender) : ''}
+      {share > 0.13 ? `${MARKS[kind] ?? ''} ${shortName(cast.sender)}` : share > 0.03 ? (MARKS[kind] ?? '') : ''}
     </button>
   );
 }

@@ -42,7 +42,7 @@ export async function cancelRun(parts: CancelParts, run: Run, reason: string | n
       `run ${run.id} has no cancelCallback in metadata and no policy delegation — cannot cancel from control-plane. Register it with POST /runs and session.metadata.cancelCallback, or name this observer in the policy and set cancellationDelegated`,
     );
   }
-  await parts.store.append(run.id, { patch: { metadata: { ...run.metadata, cancelReason: reason } } });
+  await parts.store.append(run.id, (newest) => ({ patch: { metadata: { ...newest.metadata, cancelReason: reason } } }));
   const how = delegated ? await cancelDelegated(parts, run, reason, callback, signal) : await askInitiator(parts, run, reason, callback, signal);
   return confirm(parts, run, how, signal);
 }

@@ -36,9 +36,10 @@ export function foldEvent(session: FoldedSession | undefined, event: CanonicalEv
   switch (event.type) {
     case 'message.received':
       return foldMessage(session, event, policy);
-    case 'policy.resolved':
-      if (session === undefined) return undefined;
-      return { ...session, policy: readPolicy(data['decodedPayload']) ?? session.policy };
+    case 'policy.resolved': {
+      const found = readPolicy(data['decodedPayload']);
+      return session === undefined || found === undefined ? session : { ...session, policy: found, binding: { ...session.binding, policy: found } };
+    }
     case 'session.state.changed': {
       if (session === undefined) return undefined;
       const state = readState(data['state']) ?? session.state;

@@ -196,13 +196,16 @@ export class Observer {
   }
 
   async #neverBegan(run: Run, waitedMs: number): Promise<void> {
-    const current = this.#options.store.get(run.id);
-    if (current === undefined || current.lastOrdinal > 0 || isEnded(current.status)) return;
     const endedAt = new Date(this.#options.nowUnixMs()).toISOString();
-    const errorMessage = `no SessionStart for session ${run.runtimeSessionId} in ${Math.round(waitedMs / 1000)} s; look at the log of the initiator`;
-    const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
-    const events = [runEvent('run.failed', run, { status: 'failed', endedAt, error })];
-    await this.#options.store.append(run.id, { patch: { status: 'failed', endedAt, errorCode: error.code, errorMessage }, events });
+    await this.#options.store.append(run.id, (newest) => {
+      if (newest.lastOrdinal > 0 || isEnded(newest.status)) return undefined;
+      const errorMessage = `no SessionStart for session ${run.runtimeSessionId} in ${Math.round(waitedMs / 1000)} s; look at the log of the initiator`;
+      const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
+      return {
+        patch: { status: 'failed', endedAt, errorCode: error.code, errorMessage },
+        events: [runEvent('run.failed', run, { status: 'failed', endedAt, error })],
+      };
+    });
   }
 }
 

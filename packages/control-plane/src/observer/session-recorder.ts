@@ -1,7 +1,7 @@
 import type { Logger } from '@macp-agent/core';
 import { fromWireState, isMacpError, type Envelope, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
 import { isEnded, type Run } from '../model/run.js';
-import type { RunStore } from '../store/run-store.js';
+import type { MakeStep, RunStore } from '../store/run-store.js';
 import { Backoff, pause } from './backoff.js';
 import { envelopeStep } from './envelope-step.js';
 import { ENDING, endState, policyResolvedEvent, runEvent, sessionBoundEvent, stateEvent, streamEvent, type EndState } from './lifecycle-events.js';
@@ -50,14 +50,13 @@ export class SessionRecorder {
     if (session !== undefined) await this.#bind(session);
     const ending = endState(state);
     if (ending !== undefined) return this.#onEnd(ending, session);
-    const run = this.#run();
-    if (run === undefined || isEnded(run.status)) return;
-    const status = state === 'SUSPENDED' ? 'suspended' : 'running';
-    if (run.status === status) return;
-    const startedAt = run.startedAt ?? isoOf(session?.startedAtUnixMs);
-    const type = status === 'suspended' ? 'run.suspended' : run.status === 'suspended' ? 'run.resumed' : 'run.started';
-    const events = [runEvent(type, run, { status, startedAt }), stateEvent(this.#sessionId, state, session, rawType)];
-    await this.#parts.store.append(this.#runId, { patch: { status, startedAt }, events });
+    await this.#append((run) => {
+      const status = state === 'SUSPENDED' ? 'suspended' : 'running';
+      if (isEnded(run.status) || run.status === status) return undefined;
+      const startedAt = run.startedAt ?? isoOf(session?.startedAtUnixMs);
+      const type = status === 'suspended' ? 'run.suspended' : run.status === 'suspended' ? 'run.resumed' : 'run.started';
+      return { patch: { status, startedAt }, events: [runEvent(type, run, { status, startedAt }), stateEvent(this.#sessionId, state, session, rawType)] };
+    });
   }
 
   /** Stops following; what is stored stays, and a new recorder goes on from there. */
@@ -124,8 +123,7 @@ export class SessionRecorder {
   }
 
   async #store(envelope: Envelope, ordinal: number): Promise<void> {
-    const run = this.#run();
-    if (run !== undefined) await this.#parts.store.append(this.#runId, envelopeStep(run, envelope, ordinal));
+    await this.#append((run) => envelopeStep(run, envelope, ordinal));
   }
 
   /** First sight of the metadata: what is bound, and the policy that will judge. */
@@ -134,13 +132,13 @@ export class SessionRecorder {
     if (run === undefined || run.metadata['bound'] === true) return;
     const policyId = session.policyVersion === '' ? 'policy.default' : session.policyVersion;
     const policy = policyResolvedEvent(policyId, await this.#fetchPolicy(policyId));
-    // Another event may have bound it while the policy was fetched.
-    const current = this.#run();
-    if (current === undefined || current.metadata['bound'] === true) return;
-    const startedAt = isoOf(session.startedAtUnixMs);
-    const metadata = { ...current.metadata, bound: true, modeName: session.mode, policyVersion: policyId, initiator: session.initiator };
-    const events = [sessionBoundEvent(session), ...(policy === undefined ? [] : [policy])];
-    await this.#parts.store.append(this.#runId, { patch: { metadata, startedAt: current.startedAt ?? startedAt }, events });
+    await this.#append((current) => {
+      // Another event may have bound it while the policy was fetched.
+      if (current.metadata['bound'] === true) return undefined;
+      const startedAt = current.startedAt ?? isoOf(session.startedAtUnixMs);
+      const metadata = { ...current.metadata, bound: true, modeName: session.mode, policyVersion: policyId, initiator: session.initiator };
+      return { patch: { metadata, startedAt }, events: [sessionBoundEvent(session), ...(policy === undefined ? [] : [policy])] };
+    });
   }
 
   async #fetchPolicy(policyId: string): Promise<Awaited<ReturnType<RuntimeLink['getPolicy']>> | undefined> {
@@ -165,34 +163,49 @@ export class SessionRecorder {
 
   async #finish(ending: EndState): Promise<void> {
     clearTimeout(this.#finishTimer);
-    const run = this.#run();
-    if (run === undefined || isEnded(run.status)) return;
     const { status, event, errorCode, errorMessage } = ENDING[ending];
-    const endedAt = new Date(this.#parts.nowUnixMs()).toISOString();
-    const reason = typeof run.metadata['cancelReason'] === 'string' && ending === 'CANCELLED' ? { reason: run.metadata['cancelReason'] } : {};
-    const events = [
-      stateEvent(this.#sessionId, ending, this.#endMetadata, ending),
-      runEvent(event, run, { status, endedAt, ...reason, ...(errorCode === null ? {} : { error: { code: errorCode, message: errorMessage } }) }),
-    ];
-    const durationMs = run.startedAt === null ? null : Math.max(0, Date.parse(endedAt) - Date.parse(run.startedAt));
-    await this.#parts.store.append(this.#runId, { patch: { status, endedAt, errorCode, errorMessage, metadata: { ...run.metadata, durationMs } }, events });
+    const endedAt = this.#now();
+    await this.#append((run) => {
+      if (isEnded(run.status)) return undefined;
+      const { cancelReason } = run.metadata;
+      const reason = ending === 'CANCELLED' && typeof cancelReason === 'string' ? { reason: cancelReason } : {};
+      const error = errorCode === null ? {} : { error: { code: errorCode, message: errorMessage } };
+      const durationMs = run.startedAt === null ? null : Math.max(0, Date.parse(endedAt) - Date.parse(run.startedAt));
+      return {
+        patch: { status, endedAt, errorCode, errorMessage, metadata: { ...run.metadata, durationMs } },
+        events: [stateEvent(this.#sessionId, ending, this.#endMetadata, ending), runEvent(event, run, { status, endedAt, ...reason, ...error })],
+      };
+    });
   }
 
   /** The runtime no longer knows a session that it had, and nobody saw its end. */
   async #lost(): Promise<void> {
-    const run = this.#run();
-    if (run === undefined || isEnded(run.status)) return;
-    const endedAt = new Date(this.#parts.nowUnixMs()).toISOString();
-    const errorMessage = `the runtime no longer knows the session; ${run.lastOrdinal} envelope(s) were recorded. It was restarted without storage, or the session was evicted`;
-    const events = [runEvent('run.failed', run, { status: 'failed', endedAt, error: { code: 'SESSION_NOT_FOUND', message: errorMessage } })];
-    await this.#parts.store.append(this.#runId, { patch: { status: 'failed', endedAt, errorCode: 'SESSION_NOT_FOUND', errorMessage }, events });
+    const endedAt = this.#now();
+    await this.#append((run) => {
+      if (isEnded(run.status)) return undefined;
+      const errorMessage = `the runtime no longer knows the session; ${run.lastOrdinal} envelope(s) were recorded. It was restarted without storage, or the session was evicted`;
+      const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
+      return {
+        patch: { status: 'failed', endedAt, errorCode: error.code, errorMessage },
+        events: [runEvent('run.failed', run, { status: 'failed', endedAt, error })],
+      };
+    });
   }
 
   /** Told once: a runtime that stays away for hours adds one line, not thousands. */
   async #note(status: string, detail: string): Promise<void> {
     if (`${status} ${detail}` === this.#lastNote) return;
     this.#lastNote = `${status} ${detail}`;
-    await this.#parts.store.append(this.#runId, { events: [streamEvent(this.#sessionId, status, detail)] });
+    await this.#append(() => ({ events: [streamEvent(this.#sessionId, status, detail)] }));
+  }
+
+  /** Nothing for a run that was removed meanwhile. */
+  async #append(step: MakeStep): Promise<void> {
+    if (this.#run() !== undefined) await this.#parts.store.append(this.#runId, step);
+  }
+
+  #now(): string {
+    return new Date(this.#parts.nowUnixMs()).toISOString();
   }
 }
 

@@ -85,8 +85,11 @@ export function addRunRoutes(app: FastifyInstance, services: Services): void {
     { schema: schema('Hides a run from listings.', { params: runParams, response: { 200: runSchema } }) },
     async (request) => {
       const run = findRun(services, request.params.id);
-      const archivedAt = run.archivedAt ?? new Date(services.nowUnixMs()).toISOString();
-      return publicRun(await store.append(run.id, { patch: { archivedAt, tags: [...new Set([...run.tags, 'archived'])] } }));
+      const archivedAt = new Date(services.nowUnixMs()).toISOString();
+      const archived = await store.append(run.id, (newest) => ({
+        patch: { archivedAt: newest.archivedAt ?? archivedAt, tags: [...new Set([...newest.tags, 'archived'])] },
+      }));
+      return publicRun(archived);
     },
   );
 

@@ -6,7 +6,7 @@ import { placeEvent, type CanonicalEvent, type EventDraft } from '../model/canon
 import { isEnded, type Run } from '../model/run.js';
 import { lockDirectory, type DirectoryLock } from './directory-lock.js';
 import { readRunLog, type RunLine } from './run-log.js';
-import type { RunListener, RunStep, RunStore } from './run-store.js';
+import type { MakeStep, RunListener, RunStep, RunStore } from './run-store.js';
 
 /** Options of `openFileRunStore`. */
 export interface FileRunStoreOptions {
@@ -19,7 +19,10 @@ export interface FileRunStoreOptions {
 }
 
 interface Entry {
+  /** As stored. */
   run: Run;
+  /** With the steps that are still being stored. */
+  newest: Run;
   /** Undefined when only the file has them. */
   events: CanonicalEvent[] | undefined;
   pending: { text: string; done: () => void; failed: (error: unknown) => void }[];
@@ -61,7 +64,7 @@ class FileRunStore implements RunStore {
   async restore(runId: string): Promise<void> {
     const log = await readRunLog(this.#path(runId), this.#options.logger);
     if (log === undefined) return;
-    this.#add({ run: log.run, events: isEnded(log.run.status) ? undefined : log.events, pending: [], writing: undefined });
+    this.#add({ run: log.run, newest: log.run, events: isEnded(log.run.status) ? undefined : log.events, pending: [], writing: undefined });
   }
 
   async create(run: Omit<Run, 'lastEventSeq' | 'updatedAt'>, events: readonly EventDraft[]): Promise<Run> {
@@ -70,16 +73,18 @@ class FileRunStore implements RunStore {
         context: { runId: run.id },
       });
     }
-    const entry: Entry = { run: { ...run, lastEventSeq: 0, updatedAt: run.createdAt }, events: [], pending: [], writing: undefined };
+    const first: Run = { ...run, lastEventSeq: 0, updatedAt: run.createdAt };
+    const entry: Entry = { run: first, newest: first, events: [], pending: [], writing: undefined };
     this.#add(entry);
     return this.#step(entry, { events }, true);
   }
 
-  async append(runId: string, step: RunStep): Promise<Run> {
+  async append(runId: string, step: RunStep | MakeStep): Promise<Run> {
     const entry = this.#entries.get(runId);
     if (entry === undefined) throw new MacpError('SESSION_NOT_FOUND', `the run ${runId} is not known; list runs with GET /runs`, { context: { runId } });
     if (entry.events === undefined) entry.events = [...(await this.events(runId))];
-    return this.#step(entry, step, false);
+    const made = typeof step === 'function' ? step(entry.newest) : step;
+    return made === undefined ? entry.run : this.#step(entry, made, false);
   }
 
   get(runId: string): Run | undefined {
@@ -142,14 +147,15 @@ class FileRunStore implements RunStore {
 
   async #step(entry: Entry, step: RunStep, first: boolean): Promise<Run> {
     const ts = new Date(this.#options.nowUnixMs()).toISOString();
-    const base = entry.run;
+    const base = entry.newest;
     const placed = (step.events ?? []).map((draft, index) => placeEvent(draft, base.id, base.lastEventSeq + 1 + index, ts));
     const run: Run = { ...base, ...step.patch, lastEventSeq: base.lastEventSeq + placed.length, updatedAt: ts };
-    entry.run = run;
+    entry.newest = run;
     if (run.idempotencyKey !== null) this.#byKey.set(run.idempotencyKey, run.id);
     const line: RunLine = { run: first ? run : { ...step.patch, lastEventSeq: run.lastEventSeq, updatedAt: ts }, events: placed };
     await this.#write(entry, `${JSON.stringify(line)}\n`, () => {
       // Shown only once stored, so that no reader ever saw a number that a crash gives away again.
+      entry.run = run;
       entry.events?.push(...placed);
       for (const listener of this.#listeners) listener(run, placed);
     });
@@ -194,6 +200,7 @@ class FileRunStore implements RunStore {
       const log = await readRunLog(this.#path(entry.run.id), this.#options.logger);
       if (log === undefined) return;
       entry.run = log.run;
+      entry.newest = log.run;
       entry.events = log.events;
     } catch (error) {
       this.#options.logger.error('the log of a run cannot be read after a failed write', { runId: entry.run.id, error: String(error) });

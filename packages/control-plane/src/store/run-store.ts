@@ -10,6 +10,9 @@ export interface RunStep {
   readonly events?: readonly EventDraft[];
 }
 
+/** A step made of the newest run, with steps that are still being stored; undefined changes nothing. */
+export type MakeStep = (newest: Run) => RunStep | undefined;
+
 /** Called after a step is stored. */
 export type RunListener = (run: Run, events: readonly CanonicalEvent[]) => void;
 
@@ -18,7 +21,8 @@ export interface RunStore {
   /** Throws MacpError SESSION_ALREADY_EXISTS when the run or a run of its session exists. */
   create(run: Omit<Run, 'lastEventSeq' | 'updatedAt'>, events: readonly EventDraft[]): Promise<Run>;
   /** Throws MacpError SESSION_NOT_FOUND when the run is not known. */
-  append(runId: string, step: RunStep): Promise<Run>;
+  append(runId: string, step: RunStep | MakeStep): Promise<Run>;
+  /** The run as it is stored. */
   get(runId: string): Run | undefined;
   bySession(sessionId: string): Run | undefined;
   byIdempotencyKey(key: string): Run | undefined;

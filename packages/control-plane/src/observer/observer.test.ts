@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { newSessionId } from '@macp-agent/core';
+import { Harness, upTo } from '../harness.test.support.js';
+
+const WAIT = { timeout: 10_000, interval: 20 };
+/** SessionStart, Proposal, three evaluations, three votes, Commitment. */
+const WHOLE = 9;
+
+describe('observing a runtime', () => {
+  let harness: Harness;
+  afterEach(async () => {
+    await harness.close();
+  });
+  const ended = (id: string, status: string): Promise<void> => vi.waitFor(async () => expect((await harness.run(id)).status).toBe(status), WAIT);
+  const recorded = (id: string, ordinal: number): Promise<void> => vi.waitFor(async () => expect((await harness.run(id)).lastOrdinal).toBe(ordinal), WAIT);
+
+  it('records a session of others whole, though it ends in milliseconds', async () => {
+    harness = await Harness.start();
+    const { id, lead } = await harness.open();
+    await harness.decide(id, lead);
+    await ended(id, 'completed');
+    expect(await harness.ordinals(id)).toEqual(upTo(WHOLE));
+    const events = await harness.events(id);
+    expect(events.map((event) => event.seq)).toEqual(upTo(events.length));
+    expect(new Set(events.map((event) => event.type))).toEqual(
+      new Set([
+        'run.created',
+        'run.started',
+        'session.bound',
+        'policy.resolved',
+        'session.state.changed',
+        'session.stream.opened',
+        'message.received',
+        'participant.seen',
+        'proposal.created',
+        'proposal.updated',
+        'decision.finalized',
+        'run.completed',
+      ]),
+    );
+    expect((await harness.run(id)).metadata).toMatchObject({
+      finalAction: 'transfer.declined',
+      outcomePositive: false,
+      votes: { approve: 3 },
+      initiator: 'risk-agent',
+    });
+  });
+
+  it('explains the outcome with the rules of the bound policy', async () => {
+    harness = await Harness.start();
+    const { id, lead } = await harness.open();
+    await harness.decide(id, lead);
+    await ended(id, 'completed');
+    const state = await harness.json<{
+      policy: { rules: { rule: string; passed: boolean }[]; voteTally: object[] };
+      decision: { current: object };
+      participants: object[];
+    }>(`runs/${id}/state`);
+    expect(state.policy.rules.map(({ rule, passed }) => [rule, passed])).toEqual(expect.arrayContaining([['voting.quorum', true]]));
+    expect(state.policy.voteTally).toMatchObject([{ commitmentId: 'p1', allow: 3, deny: 0 }]);
+    expect(state.decision.current).toMatchObject({ action: 'transfer.declined', finalized: true, outcomePositive: false, resolvedBy: 'risk-agent' });
+    expect(state.participants).toMatchObject([{ participantId: 'risk-agent', role: 'initiator', status: 'completed' }, {}, {}, {}]);
+  });
+
+  it('records sessions that were over before it came', async () => {
+    harness = await Harness.start();
+    await harness.plane.close();
+    const { id, lead } = await harness.open();
+    await harness.decide(id, lead);
+    await harness.restartPlane();
+    await ended(id, 'completed');
+    expect(await harness.ordinals(id)).toEqual(upTo(WHOLE));
+  });
+
+  it('goes on after a restart of its own without gap or duplicate', async () => {
+    harness = await Harness.start();
+    const { id, lead } = await harness.open();
+    await recorded(id, 2);
+    const before = await harness.events(id);
+    await harness.plane.close();
+    await harness.session('fraud-agent', id).evaluate({ proposalId: 'p1', recommendation: 'REVIEW', confidence: 0.5, reason: 'while nobody looked' });
+    await harness.restartPlane();
+    await harness.decide(id, lead);
+    await ended(id, 'completed');
+    expect(await harness.ordinals(id)).toEqual(upTo(WHOLE + 1));
+    expect((await harness.events(id)).slice(0, before.length)).toEqual(before);
+    await harness.restartPlane();
+    expect(await harness.ordinals(id)).toEqual(upTo(WHOLE + 1));
+  });
+
+  it('goes on after a restart of the runtime without gap or duplicate', async () => {
+    harness = await Harness.start();
+    const dataDir = join(harness.dir, 'runtime');
+    await harness.close();
+    harness = await Harness.start({ dataDir });
+    const { id, lead } = await harness.open();
+    await recorded(id, 2);
+    await harness.restartRuntime();
+    await harness.decide(id, lead);
+    await ended(id, 'completed');
+    expect(await harness.ordinals(id)).toEqual(upTo(WHOLE));
+  });
+
+  it('says that a run is lost when its runtime comes back without it', async () => {
+    harness = await Harness.start();
+    const { id } = await harness.open();
+    await recorded(id, 2);
+    await harness.restartRuntime();
+    await ended(id, 'failed');
+    expect(await harness.run(id)).toMatchObject({ errorCode: 'SESSION_NOT_FOUND', lastOrdinal: 2 });
+  });
+
+  it('never fails a session for being quiet', async () => {
+    let now = Date.now();
+    harness = await Harness.start({}, { nowUnixMs: () => now });
+    const { id } = await harness.open(3_600_000);
+    await recorded(id, 2);
+    now += 30 * 60_000;
+    await harness.restartPlane({ nowUnixMs: () => now });
+    await vi.waitFor(async () => expect((await harness.json<{ ok: boolean }>('readyz')).ok).toBe(true), WAIT);
+    expect((await harness.run(id)).status).toBe('running');
+  });
+
+  it('follows suspension, resumption and expiry', async () => {
+    harness = await Harness.start();
+    const { id, lead } = await harness.open(1_500);
+    await lead.suspend('waiting for a person');
+    await ended(id, 'suspended');
+    await lead.resume('the person answered');
+    await ended(id, 'running');
+    await ended(id, 'failed');
+    expect(await harness.run(id)).toMatchObject({ errorCode: 'SESSION_EXPIRED' });
+    const types = (await harness.events(id)).map((event) => event.type);
+    expect(types.filter((type) => type.startsWith('run.'))).toEqual(['run.created', 'run.started', 'run.suspended', 'run.resumed', 'run.failed']);
+  });
+
+  it('adopts a session that it found before its descriptor came', async () => {
+    harness = await Harness.start();
+    const { id, lead } = await harness.open();
+    await recorded(id, 2);
+    const session = {
+      sessionId: id,
+      modeName: 'macp.mode.decision.v1',
+      modeVersion: '1.0.0',
+      configurationVersion: 'config.default',
+      ttlMs: 60_000,
+      participants: [{ id: 'risk-agent' }],
+      metadata: { scenarioRef: 'fraud/x@1.0.0' },
+    };
+    const { status, body } = await harness.post<{ runId: string }>('runs', { runtime: { kind: 'rust' }, session, execution: { tags: ['late'] } });
+    expect([status, body.runId]).toEqual([201, id]);
+    await harness.decide(id, lead);
+    await ended(id, 'completed');
+    expect(await harness.run(id)).toMatchObject({
+      tags: ['late'],
+      metadata: { scenarioRef: 'fraud/x@1.0.0', participants: expect.arrayContaining(['fraud-agent']) },
+    });
+    expect((await harness.json<{ total: number }>('runs')).total).toBe(1);
+  });
+
+  it('records a session that was announced before it began, and its signals apart from its history', async () => {
+    harness = await Harness.start();
+    const id = newSessionId();
+    const session = {
+      sessionId: id,
+      modeName: 'macp.mode.decision.v1',
+      modeVersion: '1.0.0',
+      configurationVersion: 'config.default',
+      ttlMs: 60_000,
+      participants: [{ id: 'risk-agent' }],
+    };
+    await harness.post('runs', { runtime: { kind: 'rust' }, session });
+    expect((await harness.run(id)).status).toBe('queued');
+    await harness.open(60_000, id);
+    await recorded(id, 2);
+    await harness.client('fraud-agent').sendSignal({ signalType: 'session.context', data: 'three documents', correlationSessionId: id });
+    await vi.waitFor(async () => expect((await harness.events(id)).some((event) => event.type === 'signal.emitted')).toBe(true), WAIT);
+    expect(await harness.ordinals(id)).toEqual([1, 2]);
+  });
+});

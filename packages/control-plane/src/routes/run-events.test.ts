@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Harness, upTo } from '../harness.test.support.js';
+
+interface Frame {
+  readonly event: string;
+  readonly id: number | undefined;
+  readonly data: Record<string, unknown>;
+}
+
+/** Reads frames until the answer ends or `enough` says so. */
+async function readFrames(url: URL, headers: Record<string, string> = {}, enough: (frames: readonly Frame[]) => boolean = () => false): Promise<Frame[]> {
+  const stop = new AbortController();
+  const response = await fetch(url, { headers, signal: stop.signal });
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const frames: Frame[] = [];
+  let rest = '';
+  for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + String(chunk)).split('\n\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) frames.push(parse(part));
+    if (enough(frames)) break;
+  }
+  stop.abort();
+  return frames;
+}
+
+function parse(text: string): Frame {
+  const fields = new Map(text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const));
+  const id = fields.get('id');
+  return {
+    event: fields.get('event') ?? '',
+    id: id === undefined ? undefined : Number(id),
+    data: JSON.parse(fields.get('data') ?? '{}') as Record<string, unknown>,
+  };
+}
+
+const ids = (frames: readonly Frame[]): number[] => frames.filter((frame) => frame.event === 'canonical_event').map((frame) => frame.id ?? 0);
+
+describe('the live stream of a run', () => {
+  let harness: Harness;
+  beforeEach(async () => {
+    harness = await Harness.start();
+  });
+  afterEach(async () => {
+    await harness.close();
+  });
+  const stream = (id: string, query: string): URL => new URL(`runs/${id}/stream?${query}`, harness.plane.url);
+  const known = (id: string): Promise<void> => vi.waitFor(async () => expect((await harness.run(id)).lastOrdinal).toBe(2), { timeout: 10_000, interval: 20 });
+
+  it('sends the history from 0 when asked, then what happens, and names the end', async () => {
+    const { id, lead } = await harness.open();
+    await known(id);
+    const reading = readFrames(stream(id, 'afterSeq=0&includeSnapshot=false'));
+    await harness.decide(id, lead);
+    const frames = await reading;
+    const { lastEventSeq } = await harness.run(id);
+    expect(ids(frames)).toEqual(upTo(lastEventSeq));
+    expect(frames.at(-1)).toMatchObject({ event: 'end', data: { status: 'completed', lastSeq: lastEventSeq } });
+  });
+
+  it('resumes after the last event that a reader saw', async () => {
+    const { id, lead } = await harness.open();
+    await harness.decide(id, lead);
+    const first = await readFrames(stream(id, 'afterSeq=0&includeSnapshot=false'), {}, (frames) => frames.length >= 3);
+    const last = ids(first).at(-1) ?? 0;
+    const second = await readFrames(stream(id, 'includeSnapshot=false'), { 'last-event-id': String(last) });
+    const { lastEventSeq } = await harness.run(id);
+    expect([...ids(first), ...ids(second)]).toEqual(upTo(lastEventSeq));
+  });
+
+  it('begins with a snapshot, then sends heartbeats while nothing happens', async () => {
+    const { id } = await harness.open();
+    await known(id);
+    const frames = await readFrames(stream(id, 'heartbeatMs=1000'), {}, (seen) => seen.some((frame) => frame.event === 'heartbeat'));
+    expect(frames[0]).toMatchObject({ event: 'snapshot', data: { run: { runId: id, status: 'running' } } });
+    expect(ids(frames)).toEqual([]);
+  });
+
+  it('ends when the server stops', async () => {
+    const { id } = await harness.open();
+    await known(id);
+    const reading = readFrames(stream(id, 'afterSeq=0&includeSnapshot=false')).catch(() => []);
+    await harness.plane.close();
+    await reading;
+    await harness.restartPlane();
+    expect((await harness.run(id)).lastOrdinal).toBe(2);
+  });
+
+  it('exports the whole record as lines', async () => {
+    const { id, lead } = await harness.open();
+    await harness.decide(id, lead);
+    await vi.waitFor(async () => expect((await harness.run(id)).status).toBe('completed'), { timeout: 10_000, interval: 20 });
+    const text = await (await fetch(new URL(`runs/${id}/export?format=jsonl`, harness.plane.url))).text();
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(lines[0]).toMatchObject({ type: 'header', run: { id, status: 'completed' } });
+    expect(lines.slice(1).every((line) => line.type === 'canonical_event')).toBe(true);
+    expect(await harness.json<{ eventCount: number; sessionState: string }>(`runs/${id}/metrics`)).toMatchObject({
+      eventCount: lines.length - 1,
+      sessionState: 'RESOLVED',
+    });
+  });
+});
