@@ -18,6 +18,8 @@ export interface Runtime extends AsyncDisposable {
   /** `host:port` as it is listened on. */
   readonly address: string;
   readonly port: number;
+  /** Of the metrics endpoint; undefined without one. */
+  readonly metricsPort: number | undefined;
   /** Exchanges the static tokens. Open streams keep the identity they were opened with. */
   replaceIdentities(identities: readonly TokenIdentity[]): void;
   /**
@@ -72,7 +74,8 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     await log.close();
     throw error;
   }
-  const address = `${resolved.host}:${server.port}`;
+  const metrics = resolved.metrics === undefined ? undefined : await (await import('./metrics/serve-metrics.js')).serveMetrics(resolved.metrics, counters, logger);
+  const address = `${resolved.host.includes(':') ? `[${resolved.host}]` : resolved.host}:${server.port}`;
   logger.info(`macp-runtime ${RUNTIME_VERSION} listening on ${address}`);
 
   let closing: Promise<void> | undefined;
@@ -80,11 +83,13 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     (closing ??= (async () => {
       await server.close(graceMs);
       kernel.close();
+      await metrics?.close();
       await log.close();
     })());
   return {
     address,
     port: server.port,
+    metricsPort: metrics?.port,
     replaceIdentities: (identities) => authenticator.replaceTokens(identities),
     close,
     [Symbol.asyncDispose]: () => close(),
