@@ -31,7 +31,7 @@ export interface RunOutcome {
   readonly evaluations: readonly { readonly sender: string; readonly recommendation: string; readonly confidence: number; readonly reason: string }[];
   readonly objections: readonly { readonly sender: string; readonly severity: string; readonly reason: string }[];
   readonly votes: readonly { readonly sender: string; readonly vote: string; readonly reason: string }[];
-  /** Participants without a vote, where somebody has voted or a vote was due. */
+  /** Participants without a vote, where somebody has voted or a vote was due. The initiator need not vote and is never missing. */
   readonly missing: readonly string[];
   readonly refused: readonly Refused[];
   readonly suspensions: number;
@@ -83,7 +83,7 @@ export function readOutcome({ view, participants, policyVersion, state, reason, 
     evaluations: (decision?.evaluations ?? []).map(({ sender, recommendation, confidence, reason }) => ({ sender, recommendation, confidence, reason })),
     objections: (decision?.objections ?? []).map(({ sender, severity, reason }) => ({ sender, severity, reason })),
     votes,
-    missing: decision === undefined || decision.proposals.size === 0 ? [] : participants.filter((id) => !voted.has(id)),
+    missing: decision === undefined || decision.proposals.size === 0 ? [] : participants.filter((id) => !voted.has(id) && id !== view?.binding.initiator),
     refused,
     suspensions,
     exitCode: exitCodeOf(state, commitment?.outcomePositive, interrupted),
