@@ -44,7 +44,7 @@ import {
 export class MacpClient {
   /** For the parts of this package; not part of the public surface. */
   readonly connection: Connection;
-  readonly #hubs = new Map<AuthConfig | undefined, LifecycleHub>();
+  readonly #hubs = new WeakMap<AuthConfig, LifecycleHub>();
   #runtime: InitializeResponse | undefined;
 
   /** Throws INVALID_OPTIONS when the address or the transport is not acceptable; see `resolveClientOptions`. */
@@ -211,7 +211,7 @@ export class MacpClient {
   }
 
   /** State changes of single sessions over one shared watch per credential; for the parts of this package. */
-  lifecycleHub(auth: AuthConfig | undefined): LifecycleHub {
+  lifecycleHub(auth: AuthConfig): LifecycleHub {
     const hub = this.#hubs.get(auth) ?? new LifecycleHub(this.connection, auth);
     this.#hubs.set(auth, hub);
     return hub;

@@ -1,12 +1,12 @@
+import { startRuntime, type Runtime } from '@macp-agent/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CuttingProxy, seededRandom } from './cutting-proxy.test.support.js';
-import { ScriptedRuntime } from './scripted-runtime.test.support.js';
 import { playRound } from './stream-cuts.test.support.js';
 
 describe('two agents whose connections are cut at random points', () => {
-  let runtime: ScriptedRuntime;
+  let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await ScriptedRuntime.start();
+    runtime = await startRuntime();
   });
   afterAll(() => runtime.close());
 

@@ -100,31 +100,24 @@ export class Connection {
     return call;
   }
 
-  /** A server stream as an iterable that keeps back-pressure; leaving it in any way cancels the call at the server. */
+  /**
+   * A server stream as an iterable that keeps back-pressure; leaving it in any way cancels the call at the server. A refused
+   * credential is renewed once, when its source can give another.
+   */
   async *serverStream<Q, R>(
     method: MethodDefinition<Q, R>,
     request: Q,
     options: Pick<CallOptions, 'auth' | 'signal'>,
     what: string,
   ): AsyncGenerator<R, void, undefined> {
-    const { signal } = options;
-    this.checkUsable(what, signal);
-    const metadata = await this.credentials.metadata(options.auth ?? this.auth);
-    this.checkUsable(what, signal);
-    const call = this.#client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata);
-    // Cancelling emits one more error after the iteration is over, which must not become an uncaught one.
-    call.on('error', () => undefined);
-    this.#streams.add(call);
-    const onAbort = (): void => call.cancel();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const auth = options.auth ?? this.auth;
     try {
-      for await (const message of call) yield message as R;
+      yield* this.#serverStream(method, request, auth, options.signal, what);
     } catch (error) {
-      throw this.toError(error, { what, address: this.resolved.address }, signal);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      this.#streams.delete(call);
-      call.cancel();
+      // A stream is refused before its first message, so beginning again repeats none.
+      const refused = error instanceof MacpTransportError && error.grpcStatus === 'UNAUTHENTICATED';
+      if (!refused || !(await this.credentials.renewRefused(auth))) throw error;
+      yield* this.#serverStream(method, request, auth, options.signal, what);
     }
   }
 
@@ -146,6 +139,33 @@ export class Connection {
     this.#closed = true;
     for (const call of this.#streams) call.cancel();
     this.#client.close();
+  }
+
+  async *#serverStream<Q, R>(
+    method: MethodDefinition<Q, R>,
+    request: Q,
+    auth: AuthConfig | undefined,
+    signal: AbortSignal | undefined,
+    what: string,
+  ): AsyncGenerator<R, void, undefined> {
+    this.checkUsable(what, signal);
+    const metadata = await this.credentials.metadata(auth);
+    this.checkUsable(what, signal);
+    const call = this.#client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata);
+    // Cancelling emits one more error after the iteration is over, which must not become an uncaught one.
+    call.on('error', () => undefined);
+    this.#streams.add(call);
+    const onAbort = (): void => call.cancel();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      for await (const message of call) yield message as R;
+    } catch (error) {
+      throw this.toError(error, { what, address: this.resolved.address }, signal);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#streams.delete(call);
+      call.cancel();
+    }
   }
 
   /** One try. Not an async function: this is the hot path, and a token is almost always at hand. */

@@ -1,8 +1,11 @@
 import { applyEnvelope, applyRecord, isTerminal, openSession, type Envelope, type SessionView } from '@macp-agent/protocol';
+import { rememberLatest } from './remember-latest.js';
 import type { LifecycleChange } from '../watch/lifecycle-hub.js';
 
 /** Own accepted messages kept apart until the stream delivers them; more are folded in the order of their Acks. */
 const MAX_OWN = 256;
+/** Delivered ids remembered, because an echo can overtake the Ack of its message. */
+const MAX_SEEN = 1_024;
 
 interface Accepted {
   readonly envelope: Envelope;
@@ -17,6 +20,7 @@ export class SessionFold {
   #base: SessionView | undefined;
   #baseIsOwn = false;
   readonly #own = new Map<string, Accepted>();
+  readonly #seen = new Set<string>();
   #lifecycle: LifecycleChange | undefined;
   #view: SessionView | undefined;
   #stale = false;
@@ -32,6 +36,7 @@ export class SessionFold {
 
   /** An own message was acknowledged. */
   acknowledged(envelope: Envelope, atUnixMs: number): void {
+    if (this.#seen.has(envelope.messageId)) return;
     this.#own.set(envelope.messageId, { envelope, atUnixMs });
     this.#stale = true;
     if (this.#own.size <= MAX_OWN) return;
@@ -46,6 +51,7 @@ export class SessionFold {
   /** The stream delivered an envelope. Ordinals make this safe for several streams of one session. */
   delivered(envelope: Envelope, sequence: number): void {
     this.#own.delete(envelope.messageId);
+    rememberLatest(this.#seen, envelope.messageId, MAX_SEEN);
     if (this.#baseIsOwn && sequence === 1) {
       this.#base = undefined;
       this.#baseIsOwn = false;

@@ -7,6 +7,7 @@ import { abortedError, refusalCode } from '../rpc/status.js';
 import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
 import { EchoAcks, type EchoOutcome } from './echo-acks.js';
 import { EnvelopeBuffer } from './envelope-buffer.js';
+import { rememberLatest } from './remember-latest.js';
 import { subscribe, type Subscription } from './subscription.js';
 
 /** An accepted envelope as a session stream delivers it. */
@@ -78,6 +79,8 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   #delivered: number;
   #state: SessionState | undefined;
   #known = false;
+  /** Lifecycle reports so far: one that came while a call was refused means that the next may not be. */
+  #changes = 0;
   readonly #run: Promise<void>;
 
   constructor(host: StreamHost, options: StreamOptions = {}) {
@@ -210,6 +213,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     let renewed = false;
     while (!this.#finished.signal.aborted) {
       if (this.#buffer.isFull) await this.#untilRoom();
+      const changes = this.#changes;
       const { failure, progress } = await this.#connectOnce();
       if (this.#finished.signal.aborted) return;
       if (failure === undefined && this.#draining) return;
@@ -223,7 +227,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
       if (failure?.code === 'SESSION_NOT_FOUND') {
         if (this.#draining) return;
         this.#checkWait(failure, began);
-        await this.#pause(backoffMs(attempt, WAIT_FOR_SESSION));
+        if (changes === this.#changes) await this.#pause(backoffMs(attempt, WAIT_FOR_SESSION));
         continue;
       }
       if (failure?.code === 'UNAUTHENTICATED' && !renewed && (await this.#host.connection.credentials.renewRefused(this.#auth))) {
@@ -288,7 +292,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   #onEnvelope(envelope: Envelope): void {
     if (this.#recentIds.has(envelope.messageId)) return;
     this.#known = true;
-    this.#remember(envelope.messageId);
+    rememberLatest(this.#recentIds, envelope.messageId, REMEMBERED_IDS);
     // Records of the runtime take no ordinal in the reference runtime; where they do, the id check drops what comes twice.
     if (!RUNTIME_ONLY_TYPES.has(envelope.messageType)) this.#received += 1;
     const decoded = decodePayload(envelope.mode, envelope.messageType, envelope.payload);
@@ -312,18 +316,9 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     for (const listener of this.#inlineListeners) listener({ code, message: error.message });
   }
 
-  #remember(messageId: string): void {
-    this.#recentIds.add(messageId);
-    if (this.#recentIds.size <= REMEMBERED_IDS) return;
-    for (const oldest of this.#recentIds) {
-      this.#recentIds.delete(oldest);
-      return;
-    }
-  }
-
   #onLifecycle(change: LifecycleChange): void {
-    this.#known = true;
     this.#state = change.state;
+    this.#changes += 1;
     this.#host.onLifecycle(change);
     for (const listener of this.#lifecycleListeners) listener(change);
     this.#wake?.abort();

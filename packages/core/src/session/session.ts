@@ -1,5 +1,5 @@
-import { checkSessionStart, findMode, type Ack, type Envelope, type SessionMetadata, type SessionView } from '@macp-agent/protocol';
-import { guardSender, senderFor, type AuthConfig } from '../auth.js';
+import { checkSessionStart, findMode, fromWireState, type Ack, type Envelope, type SessionMetadata, type SessionView } from '@macp-agent/protocol';
+import { guardSender, requireAuth, senderFor, type AuthConfig } from '../auth.js';
 import { readCallOptions, type AckOptions, type CallOptions } from '../call-options.js';
 import type { MacpClient } from '../client.js';
 import {
@@ -155,16 +155,16 @@ export class Session<P extends Projection = Projection> {
 
   /** Cancels the session with the own identity: the initiator may, and whom the policy delegates to (RFC-MACP-0001 §7.2). */
   cancel(reason = '', options: AckOptions = {}): Promise<Ack> {
-    return this.client.cancelSession(this.sessionId, reason, this.#withAuth(options));
+    return this.#moved(this.client.cancelSession(this.sessionId, reason, this.#withAuth(options)));
   }
 
   /** Suspends the session: its time stops until `resume`. */
   suspend(reason = '', options: AckOptions = {}): Promise<Ack> {
-    return this.client.suspendSession(this.sessionId, reason, this.#withAuth(options));
+    return this.#moved(this.client.suspendSession(this.sessionId, reason, this.#withAuth(options)));
   }
 
   resume(reason = '', options: AckOptions = {}): Promise<Ack> {
-    return this.client.resumeSession(this.sessionId, reason, this.#withAuth(options));
+    return this.#moved(this.client.resumeSession(this.sessionId, reason, this.#withAuth(options)));
   }
 
   /** What the runtime says about the session (GetSession). */
@@ -175,7 +175,7 @@ export class Session<P extends Projection = Projection> {
   /** Follows the session from `afterSequence`; works before the session exists. Close it, or leave its loop, to stop. */
   openStream(options?: StreamOptions | AuthConfig): SessionStream {
     const given = readCallOptions(options) as StreamOptions;
-    const auth = given.auth ?? this.#credential;
+    const auth = requireAuth(given.auth ?? this.#credential);
     const stream = new SessionStream(
       {
         connection: this.client.connection,
@@ -207,6 +207,15 @@ export class Session<P extends Projection = Projection> {
 
   #withAuth<T extends CallOptions>(options: T): T {
     return options.auth === undefined && this.auth !== undefined ? { ...options, auth: this.auth } : options;
+  }
+
+  /** The state that a control call left the session in shows in the view at once. */
+  async #moved(call: Promise<Ack>): Promise<Ack> {
+    const ack = await call;
+    const state = fromWireState(ack.sessionState);
+    const observedAtUnixMs = ack.acceptedAtUnixMs || Date.now();
+    if (ack.ok && state !== undefined) this.#fold.lifecycle({ sessionId: this.sessionId, state, previous: undefined, observedAtUnixMs });
+    return ack;
   }
 
   async #learnVersions(options: VerbOptions): Promise<BoundVersions> {
