@@ -54,3 +54,17 @@ export function latestEvaluations(decision: DecisionState, proposalId: string): 
 /** Proposals of others, in the order of their acceptance. */
 export const foreignProposals = (decision: DecisionState, self: string): readonly DecisionProposal[] =>
   [...decision.proposals.values()].filter(({ sender }) => sender !== self);
+
+/** What agents thought of proposals, whether or not the session still took their evaluations. */
+const assessments = new WeakMap<object, Map<string, DecisionEvaluation>>();
+
+/** Keeps an agent's own assessment for its vote: one that came too late to be sent still counts for itself. */
+export function rememberAssessment(participant: object, evaluation: DecisionEvaluation): void {
+  const own = assessments.get(participant) ?? new Map<string, DecisionEvaluation>();
+  assessments.set(participant, own.set(evaluation.proposalId, evaluation));
+}
+
+/** What this agent thinks of a proposal: the evaluation it sent, else the one that came too late. */
+export function ownAssessment(decision: DecisionState, participant: { readonly participantId: string }, proposalId: string): DecisionEvaluation | undefined {
+  return ownEvaluation(decision, participant.participantId, proposalId) ?? assessments.get(participant)?.get(proposalId);
+}

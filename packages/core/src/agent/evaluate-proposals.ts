@@ -1,6 +1,6 @@
 import { isMacpError, type DecisionProposal } from '@macp-agent/protocol';
 import { validateConfidence, validateRecommendation, validateSeverity } from '../validate.js';
-import { foreignProposals, ownEvaluation, requireDecision, sendOnce } from './decision-turn.js';
+import { foreignProposals, ownEvaluation, rememberAssessment, requireDecision, sendOnce } from './decision-turn.js';
 import type { Participant } from './participant.js';
 import type { ParticipantContext } from './participant-context.js';
 
@@ -23,8 +23,8 @@ export interface EvaluateProposalsOptions {
 const MAX_REASON_LENGTH = 500;
 
 /**
- * Evaluates each proposal of others once, as long as nobody has voted (an Evaluation must come before the first Vote, modes.md §3.3).
- * When the vote began meanwhile, or the model fails, the agent abstains and says so in a report.
+ * Evaluates each proposal of others once. An Evaluation must come before the first Vote (modes.md §3.3): one that comes later is
+ * not sent, stays this agent's own ground for its vote, and is reported. When the model fails, the agent abstains and reports it.
  */
 export function evaluateProposals(options: EvaluateProposalsOptions): (participant: Participant) => void {
   return (participant) => {
@@ -33,13 +33,7 @@ export function evaluateProposals(options: EvaluateProposalsOptions): (participa
       const self = participant.participantId;
       for (const proposal of foreignProposals(requireDecision(ctx, 'evaluateProposals'), self)) {
         const { proposalId } = proposal;
-        const decision = requireDecision(ctx, 'evaluateProposals');
-        if (done.has(proposalId) || ownEvaluation(decision, self, proposalId) !== undefined) continue;
-        if (decision.phase !== 'Evaluation') {
-          done.add(proposalId);
-          participant.report({ type: 'abstained', reason: `the vote on ${proposalId} began before it was evaluated` });
-          continue;
-        }
+        if (done.has(proposalId) || ownEvaluation(requireDecision(ctx, 'evaluateProposals'), self, proposalId) !== undefined) continue;
         await evaluateOne(proposal, options, ctx);
         done.add(proposalId);
       }
@@ -56,6 +50,12 @@ async function evaluateOne(proposal: DecisionProposal, { evaluate }: EvaluatePro
     if (!isMacpError(error) || error.code !== 'MODEL_FAILED') throw error;
     ctx.participant.report({ type: 'abstained', reason: error.message });
     ctx.log(`no evaluation of ${proposalId}: ${error.message}`);
+    return;
+  }
+  const { recommendation, confidence, reason } = evaluation;
+  rememberAssessment(ctx.participant, { proposalId, recommendation, confidence, reason, sender: ctx.participant.participantId });
+  if (requireDecision(ctx, 'evaluateProposals').phase !== 'Evaluation') {
+    ctx.participant.report({ type: 'abstained', reason: `the vote on ${proposalId} began before its evaluation was ready` });
     return;
   }
   try {

@@ -1,6 +1,6 @@
 import { isMacpError, type DecisionEvaluation, type DecisionObjection, type DecisionProposal, type DecisionState } from '@macp-agent/protocol';
 import { validateVote } from '../validate.js';
-import { foreignProposals, hasVoted, latestEvaluations, objectionsTo, ownEvaluation, requireDecision, sendOnce } from './decision-turn.js';
+import { foreignProposals, hasVoted, latestEvaluations, objectionsTo, ownAssessment, requireDecision, sendOnce } from './decision-turn.js';
 import type { Participant } from './participant.js';
 import type { ParticipantContext } from './participant-context.js';
 
@@ -9,7 +9,7 @@ export interface VoteQuestion {
   readonly proposal: DecisionProposal;
   /** The latest evaluation of each sender, own one included. */
   readonly evaluations: readonly DecisionEvaluation[];
-  /** What this agent said itself; undefined when it abstained. */
+  /** What this agent thinks itself, also when it was too late to say so; undefined when it abstained. */
   readonly own?: DecisionEvaluation;
   readonly objections: readonly DecisionObjection[];
 }
@@ -69,7 +69,7 @@ function isDue(decision: DecisionState, proposal: DecisionProposal, ctx: Partici
 async function voteOnce(proposal: DecisionProposal, { vote }: VoteAfterPeersOptions, ctx: ParticipantContext): Promise<void> {
   const { proposalId } = proposal;
   const decision = requireDecision(ctx, 'voteAfterPeers');
-  const own = ownEvaluation(decision, ctx.participant.participantId, proposalId);
+  const own = ownAssessment(decision, ctx.participant, proposalId);
   const question = {
     proposal,
     evaluations: latestEvaluations(decision, proposalId),

@@ -23,9 +23,12 @@ if (bootstrap.initiator?.kickoff) {
 }
 
 for await (const envelope of stream.responses()) {
+  const { proposalId } = envelope.decodedPayload as { proposalId?: string };
+  if (proposalId === undefined || envelope.sender === bootstrap.participant.participantId) continue;
   if (envelope.messageType === 'Proposal') {
-    const { proposalId } = envelope.decodedPayload as { proposalId: string };
     await session.evaluate({ proposalId, recommendation: 'APPROVE', confidence: 0.8, reason: 'nothing unusual' });
+  } else if (envelope.messageType === 'Vote' && !session.projection.votes.get(proposalId)?.has(bootstrap.participant.participantId)) {
+    // Somebody has begun to vote, so every evaluation that will come is there.
     await session.vote({ proposalId, vote: 'APPROVE', reason: 'nothing unusual' });
   }
 }
