@@ -13,6 +13,7 @@ describe('forManager', () => {
     ['npm start -- --template veto', 'pnpm start --template veto', 'yarn start --template veto', 'bun run start --template veto'],
     ['npm run replay -- runs/x', 'pnpm run replay runs/x', 'yarn run replay runs/x', 'bun run replay runs/x'],
     ['npm install @langchain/anthropic', 'pnpm add @langchain/anthropic', 'yarn add @langchain/anthropic', 'bun add @langchain/anthropic'],
+    ['`npm install ${name}`', '`pnpm add ${name}`', '`yarn add ${name}`', '`bun add ${name}`'],
     ['npx macp doctor', 'pnpm exec macp doctor', 'yarn macp doctor', 'bunx macp doctor'],
     ['commit package-lock.json', 'commit pnpm-lock.yaml', 'commit yarn.lock', 'commit bun.lock'],
   ])('turns "%s" into the same for the others', (npm, pnpm, yarn, bun) => {

@@ -22,7 +22,7 @@ export function forManager(text: string, path: string, manager: PackageManager):
     .replaceAll(/\bnpm ci --omit=dev\b/g, `${command} ${FROZEN_PRODUCTION[manager]}`)
     .replaceAll(/\bnpm prune --omit=dev\b/g, `${command} ${FROZEN_PRODUCTION[manager]}`)
     .replaceAll(/\bnpm ci\b/g, `${command} install --frozen-lockfile`)
-    .replaceAll(/\bnpm (?:install|i)(?= (?:-D |--save-dev )?@)/g, `${command} add`)
+    .replaceAll(/\bnpm (?:install|i)(?= (?:-D |--save-dev )?[@$])/g, `${command} add`)
     .replaceAll(/\bnpm (start|test|run [\w:-]+) (?:-s |--silent )?-- /g, (_all, script: string) => `npm ${script} `)
     .replaceAll(/\bnpm start\b/g, start)
     .replaceAll(/\bnpm test\b/g, test)
