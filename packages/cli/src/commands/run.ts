@@ -72,12 +72,12 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
   const scenario = openScenario(config, word, options.packs);
   const compiled = compileScenario(scenario, { templateId: options.template, inputs: readInputs(config, scenario, options) });
   const fault = options.fault === undefined ? undefined : parseFault(options.fault, compiled.initiator.sessionStart.participants);
+  const agents = findAgents(scenario, compiled.participantBindings);
   const model = modelLine(
     [...agents.values()].map(({ framework }) => framework),
     config.env,
   );
   if (model !== undefined && options.json !== true && options.quiet !== true) context.output.line(model);
-  const agents = findAgents(scenario, compiled.participantBindings);
   const target = await openTarget(config, [compiled], options);
   try {
     const { outcome } = await runScenario(compiled, {

@@ -33,7 +33,7 @@ export function printOutcome(output: Output, event: OutcomeEvent, cwd: string): 
   for (const refused of event.refused)
     row('refused', colors.red(`${clean(refused.participantId)} ${refused.messageType} ${refused.code}: ${clean(refused.message)}`));
   if (event.suspensions > 0) row('suspended', `${event.suspensions} time${event.suspensions === 1 ? '' : 's'}`);
-  row('missing', event.missing.length === 0 ? 'nobody: every participant voted or no vote was due' : `no vote of ${event.missing.map(clean).join(', ')}`);
+  row('missing', event.missing.length === 0 ? 'nobody' : `no vote of ${event.missing.map(clean).join(', ')}`);
   row('time', seconds(event.durationMs));
   const way = relative(cwd, event.transcript);
   row('transcript', way.startsWith('..') ? event.transcript : way);

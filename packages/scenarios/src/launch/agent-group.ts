@@ -33,6 +33,8 @@ interface Member {
   readonly start: AgentStart;
   readonly settled: Promise<void>;
   ready: boolean;
+  /** Killed on purpose: to be lost is what it is for. */
+  crashed: boolean;
 }
 
 /** The agent processes of one run. */
@@ -72,6 +74,7 @@ export class AgentGroup {
   crash(participantId: string): boolean {
     const member = this.#members.get(participantId);
     if (member === undefined || member.process.exit !== undefined) return false;
+    member.crashed = true;
     member.process.kill();
     return true;
   }
@@ -113,13 +116,13 @@ export class AgentGroup {
         this.#options.onReport(participantId, report);
       },
     });
-    const member: Member = { process, start, settled, ready: false };
+    const member: Member = { process, start, settled, ready: false, crashed: false };
     this.#members.set(participantId, member);
     this.#options.onStarted(participantId, process.pid);
     void process.exited.then((exit) => {
       settle();
       this.#options.onExit(participantId, exit, process.logTail);
-      const failedStart = !member.ready && exit.code !== 0;
+      const failedStart = !member.ready && !member.crashed && exit.code !== 0;
       if (failedStart || participantId === this.#options.initiator) {
         this.#break({ participantId, exit, wasReady: member.ready, logTail: process.logTail, logFile: start.logFile });
       }

@@ -114,7 +114,9 @@ export class RunLog {
         this.#emit({ type: 'agent', participantId, status: 'ready' });
         break;
       case 'refused': {
-        const { code, message, messageType = '' } = report;
+        const { code, messageType = '' } = report;
+        // Ours begin with their code, which stands beside them.
+        const message = report.message.startsWith(`${code}: `) ? report.message.slice(code.length + 2) : report.message;
         if (this.#refused.length < MAX_REFUSED) this.#refused.push({ participantId, code, message, messageType });
         this.#emit({ type: 'refused', participantId, code, message, messageType, atMs: this.#atMs() });
         break;
