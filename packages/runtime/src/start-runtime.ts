@@ -6,6 +6,8 @@ import type { Outbox } from './grpc/outbox.js';
 import { listen, type RunningServer } from './grpc/server.js';
 import { Hub } from './hub/hub.js';
 import { Kernel } from './kernel/kernel.js';
+import { recoverSessions } from './kernel/recover.js';
+import { FileLog } from './log/file-log.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Counters } from './metrics/counters.js';
 import { ModeRegistry } from './registry/mode-registry.js';
@@ -49,8 +51,8 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     const refused = policies.register(policy, clock.nowUnixMs());
     if (refused !== undefined) throw new MacpError('INVALID_OPTIONS', `startRuntime: a policy cannot be used: ${refused}`);
   }
-  const authenticator = new ResolverChain(resolved.identities, resolved.jwt === undefined ? undefined : jwtVerifier(resolved.jwt));
-  const log = new MemoryLog();
+  const authenticator = new ResolverChain(resolved.identities, resolved.jwt === undefined ? undefined : jwtVerifier(resolved.jwt, clock, logger));
+  const log = resolved.dataDir === undefined ? new MemoryLog() : await FileLog.open(resolved.dataDir, { logger });
   const kernel = new Kernel({
     clock,
     logger,
@@ -68,6 +70,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
   const context = { kernel, hub, authenticator, modes, policies, clock, logger, counters, maxPayloadBytes: limits.maxPayloadBytes, requestTimeoutMs: limits.requestTimeoutMs, streams };
   let server: RunningServer;
   try {
+    await recoverSessions(kernel, resolved.strictRecovery);
     server = await listen(context, { host: resolved.host, port: resolved.port, tls: resolved.tls, maxConcurrentStreams: limits.maxConcurrentStreams });
   } catch (error) {
     kernel.close();

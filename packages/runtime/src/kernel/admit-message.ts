@@ -1,9 +1,10 @@
-import { applyEnvelope, decodePayload, refuse, replay, type Envelope, type Mode } from '@macp-agent/protocol';
+import { applyEnvelope, decodePayload, refuse, type Envelope, type Mode } from '@macp-agent/protocol';
 import { chain, type MaybePromise } from '../maybe-promise.js';
 import { admitDuplicate } from './admit-duplicate.js';
 import type { Kernel } from './kernel.js';
 import type { LiveSession } from './live-session.js';
 import type { Outcome } from './outcome.js';
+import { replayWithBinding } from './recover.js';
 
 /** Checks 15 to 24 of a session message (runtime.md §4). */
 export function admitMessage(kernel: Kernel, envelope: Envelope, nowUnixMs: number): MaybePromise<Outcome> {
@@ -49,7 +50,7 @@ function modeOf(kernel: Kernel, session: LiveSession, registered: Mode | undefin
   const { binding, mode } = session.view;
   if (registered?.descriptor.modeVersion !== binding.modeVersion) return undefined;
   if (mode !== undefined) return mode;
-  const folded = replay(kernel.history(session.id), registered);
+  const folded = replayWithBinding(kernel, kernel.history(session.id));
   if (folded === undefined) return undefined;
   session.view = { ...session.view, mode: registered, modeState: folded.modeState };
   return registered;

@@ -113,10 +113,17 @@ export class SessionTable {
   }
 
   #append(session: LiveSession, record: LogRecord, next: SessionView): MaybePromise<boolean> {
+    let written: Promise<void> | undefined;
+    try {
+      written = this.#parts.log.append(session.id, record);
+    } catch (error) {
+      this.#reportFailure(session, record, error);
+      if (record.kind === 'start') this.#forget(session);
+      return false;
+    }
     session.view = next;
     const messageId = record.kind === 'start' || record.kind === 'envelope' ? record.envelope.messageId : undefined;
     if (messageId !== undefined) session.messageIds.add(messageId);
-    const written = this.#parts.log.append(session.id, record);
     if (written === undefined) {
       this.#settle(session, record, next);
       return true;
@@ -129,7 +136,7 @@ export class SessionTable {
         return true;
       },
       (error: unknown) => {
-        this.#parts.logger.error(`session ${session.id}: a record could not be stored; the message was refused`, { sessionId: session.id, kind: record.kind, err: error });
+        this.#reportFailure(session, record, error);
         this.#fallBack(session, epoch);
         return false;
       },
@@ -182,8 +189,16 @@ export class SessionTable {
       session.view = session.stored;
       return;
     }
+    this.#forget(session);
+  }
+
+  #forget(session: LiveSession): void {
     this.#stopRunning(session);
     this.#sessions.delete(session.id);
+  }
+
+  #reportFailure({ id }: LiveSession, { kind }: LogRecord, error: unknown): void {
+    this.#parts.logger.error(`session ${id}: a record could not be stored and was refused: ${(error as Error).message}`, { sessionId: id, kind, err: error });
   }
 }
 

@@ -21,7 +21,10 @@ export type StoredSession =
  * Appends of one session are stored in the order of the calls.
  */
 export interface SessionLog {
-  /** Undefined: stored at once. Else the promise resolves when the record is on disk, and rejects when it never will be. */
+  /**
+   * Undefined: stored at once. Else the promise resolves when the record is on disk, and rejects when it never will be,
+   * as do those of all records that were appended after it. Throws when the record cannot be taken now.
+   */
   append(sessionId: string, record: LogRecord): Promise<void> | undefined;
   /** Stored records in order; a live view that grows, empty for an unknown or evicted session. */
   read(sessionId: string): readonly LogRecord[];
