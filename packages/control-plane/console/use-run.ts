@@ -22,6 +22,10 @@ export interface LiveRun {
   refresh(): void;
 }
 
+/** Shortest time between two drawings, and how long after news the row of the run is read again. */
+const DRAW_MS = 80;
+const LOAD_MS = 250;
+
 /** Follows a run: history first, then live, resuming after the last event whenever the connection breaks. */
 export function useRun(id: string): LiveRun {
   const track = useRef(new RunTrack());
@@ -36,20 +40,28 @@ export function useRun(id: string): LiveRun {
 
   useEffect(() => {
     const stop = new AbortController();
-    let frame = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let loadTimer: ReturnType<typeof setTimeout> | undefined;
+    let flushedMs = 0;
     const buffer: CanonicalEvent[] = [];
-    // At most one drawing per frame, however fast events come.
+    const loadSoon = (): void => {
+      loadTimer ??= setTimeout(() => {
+        loadTimer = undefined;
+        void load().catch(() => undefined);
+      }, LOAD_MS);
+    };
+    // Drawn at once when it is quiet, and at most so often when it is not.
     const flush = (): void => {
-      frame = 0;
+      timer = undefined;
+      flushedMs = performance.now();
       const events = buffer.splice(0);
       track.current.append(events);
       setVersion((value) => value + 1);
-      if (events.some((event) => event.subject.kind === 'run' || event.type === 'session.bound' || event.type === 'message.received'))
-        void load().catch(() => undefined);
+      loadSoon();
     };
     const onEvents = (events: readonly CanonicalEvent[]): void => {
       buffer.push(...events);
-      if (frame === 0) frame = requestAnimationFrame(flush);
+      timer ??= setTimeout(flush, Math.max(0, flushedMs + DRAW_MS - performance.now()));
     };
     const follow = async (): Promise<void> => {
       for (let attempt = 1; !stop.signal.aborted; attempt += 1) {
@@ -85,7 +97,8 @@ export function useRun(id: string): LiveRun {
     void follow();
     return () => {
       stop.abort();
-      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      clearTimeout(loadTimer);
     };
   }, [id, generation]);
 

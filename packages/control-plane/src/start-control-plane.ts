@@ -49,6 +49,8 @@ export interface ControlPlaneOptions {
   readonly cancelConfirmMs?: number | undefined;
   /** Live streams at one time; default 128. */
   readonly maxEventStreams?: number | undefined;
+  /** Folder of the built console; default: the one of this package. */
+  readonly consoleDir?: string | undefined;
   readonly logger?: Logger | undefined;
   /** Default `Date.now`. */
   readonly nowUnixMs?: (() => number) | undefined;
@@ -103,7 +105,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     }));
     const services = makeServices(options, { store, link, observer, nowUnixMs, closing: closing.signal });
     const allowedHosts = options.allowedHosts ?? (local ? [] : ['*']);
-    const app = (started.app = await buildApp({ services, logger, guard: { token, allowedHosts, allowedOrigins: options.allowedOrigins ?? [] } }));
+    const app = (started.app = await buildApp({
+      services,
+      logger,
+      guard: { token, allowedHosts, allowedOrigins: options.allowedOrigins ?? [] },
+      consoleDir: options.consoleDir,
+    }));
     observer.start();
     const port = await listen(app, host, options.port ?? 3001, options.portTries ?? 0);
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;

@@ -66,6 +66,7 @@ export function Timeline({ rows, total, startUnixMs, selected, filter, senders, 
           aria-keyshortcuts="/"
           value={filter.text}
           onInput={(event) => onFilter({ ...filter, text: event.currentTarget.value })}
+          onKeyDown={(event) => event.key === 'Escape' && onFilter({ ...filter, text: '' })}
         />
         <Choice label="type" value={filter.type} options={types} onChange={(type) => onFilter({ ...filter, type })} />
         <Choice label="sender" value={filter.sender} options={senders} onChange={(sender) => onFilter({ ...filter, sender })} />

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { CanonicalEvent } from '../model/canonical-event.js';
 import { isEnded, type Run } from '../model/run.js';
+import { pause } from '../observer/backoff.js';
 import type { RunStore } from '../store/run-store.js';
 
 /** What one reader of a run's live stream asked for. */
@@ -15,6 +16,8 @@ export interface EventStreamOptions {
 }
 
 const BATCH = 200;
+/** A busy run wakes its readers at most every so often; events of that time go together. */
+const BATCH_MS = 25;
 
 /**
  * Writes the events of a run as server-sent events until the run has ended or the reader leaves. Reads from the store at the pace
@@ -56,7 +59,8 @@ export async function streamRun(response: ServerResponse, store: RunStore, runId
       }
       if (dirty) continue;
       const woken = await waitFor((resolve) => (wake = resolve), heartbeatMs, signal);
-      if (!woken && !signal.aborted) await write(frame('heartbeat', { ts: new Date().toISOString() }));
+      if (woken) await pause(BATCH_MS, signal);
+      else if (!signal.aborted) await write(frame('heartbeat', { ts: new Date().toISOString() }));
     }
   } finally {
     unsubscribe();

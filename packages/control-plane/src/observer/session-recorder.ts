@@ -1,5 +1,5 @@
 import type { Logger } from '@macp-agent/core';
-import { fromWireState, isMacpError, type Envelope, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
+import { fromWireState, isMacpError, MacpError, type Envelope, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
 import { isEnded, type Run } from '../model/run.js';
 import type { MakeStep, RunStore } from '../store/run-store.js';
 import { Backoff, pause } from './backoff.js';
@@ -32,6 +32,8 @@ export class SessionRecorder {
   #work: Promise<void> | undefined;
   #finishTimer: NodeJS.Timeout | undefined;
   #lastNote = '';
+  /** The Commitment came through the stream; it may still be on its way to the disk. */
+  #committed = false;
 
   constructor(parts: RecorderParts, run: Run) {
     this.#parts = parts;
@@ -98,6 +100,7 @@ export class SessionRecorder {
     const run = this.#run();
     if (run === undefined) return 'stopped';
     let ordinal = run.lastOrdinal;
+    const storing: Promise<void>[] = [];
     try {
       const subscription = link.subscribe(this.#sessionId, ordinal, this.#stop.signal);
       this.#subscription = subscription;
@@ -105,9 +108,15 @@ export class SessionRecorder {
       if (opened === 0) await this.#note(ordinal === 0 ? 'opened' : 'recovered', `after envelope ${ordinal}`);
       for await (const envelope of subscription) {
         ordinal += 1;
-        await this.#store(envelope, ordinal);
-        if (envelope.messageType === 'Commitment') this.#onEnd('RESOLVED', undefined);
+        const stored = this.#store(envelope, ordinal);
+        stored.catch(() => undefined);
+        // One write takes all that is waiting; the limit holds the runtime back while the disk is slow.
+        if (storing.push(stored) > MAX_STORING) await storing.shift();
+        if (envelope.messageType !== 'Commitment') continue;
+        this.#committed = true;
+        this.#onEnd('RESOLVED', undefined);
       }
+      await Promise.all(storing);
       return this.#stop.signal.aborted ? 'stopped' : 'ended';
     } catch (error) {
       if (this.#stop.signal.aborted) return 'stopped';
@@ -118,12 +127,22 @@ export class SessionRecorder {
       // Compacted history will not come back, and rights do not grow: keep what there is.
       return STREAM_STATUS[error.code] !== undefined && this.#ending !== undefined ? 'gone' : 'failed';
     } finally {
+      // The next subscription begins after what is stored by now.
+      await Promise.allSettled(storing);
       this.#subscription = undefined;
     }
   }
 
   async #store(envelope: Envelope, ordinal: number): Promise<void> {
-    await this.#append((run) => envelopeStep(run, envelope, ordinal));
+    await this.#append((run) => {
+      // After a failed write the store went back; going on would leave a gap.
+      if (run.lastOrdinal !== ordinal - 1)
+        throw new MacpError(
+          'INTERNAL_ERROR',
+          `envelope ${ordinal} of ${this.#sessionId} does not follow the stored ${run.lastOrdinal}; reading again from there`,
+        );
+      return envelopeStep(run, envelope, ordinal);
+    });
   }
 
   /** First sight of the metadata: what is bound, and the policy that will judge. */
@@ -156,7 +175,7 @@ export class SessionRecorder {
     this.#ending ??= ending;
     clearTimeout(this.#finishTimer);
     // The event may overtake the Commitment (runtime.md §10): give the stream time to bring it.
-    const waits = this.#ending === 'RESOLVED' && this.#run()?.metadata['finalAction'] === undefined;
+    const waits = this.#ending === 'RESOLVED' && !this.#committed && this.#run()?.metadata['finalAction'] === undefined;
     if (waits) this.#finishTimer = setTimeout(() => this.#subscription?.finish(), this.#parts.drainMs);
     else this.#subscription?.finish();
   }
@@ -209,6 +228,8 @@ export class SessionRecorder {
   }
 }
 
+/** Envelopes of one session on their way to the disk. */
+const MAX_STORING = 64;
 /** A session whose end is known, but whose last envelopes cannot be had, is closed after so many tries. */
 const TRIES_AFTER_END = 8;
 
