@@ -157,7 +157,7 @@ export class RunLog {
       suspensions: this.#suspensions,
       interrupted,
     });
-    return usage && outcome.exitCode === 1 ? { ...outcome, exitCode: 2 } : outcome;
+    return usage && (outcome.exitCode === 1 || outcome.exitCode === 4) ? { ...outcome, exitCode: 2 } : outcome;
   }
 
   /** Writes the outcome as the last line and the last event; the duration of the run in milliseconds. */
