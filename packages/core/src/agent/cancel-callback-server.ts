@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ERROR_CODES, isMacpError, MacpError } from '@macp-agent/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { silentLogger, type Logger } from '../logger.js';
@@ -40,7 +40,7 @@ export interface CancelCallbackServer extends AsyncDisposable {
   readonly port: number;
   readonly path: string;
   readonly url: string;
-  /** Refuses new requests, lets answers in progress go out for `graceMs` (default 1000), then cuts. Idempotent. */
+  /** Answers what has arrived, for `graceMs` at most (default 1000), then refuses and cuts. Idempotent. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -77,12 +77,13 @@ export async function startCancelCallbackServer(options: CancelCallbackOptions):
     requestTimeout: requestTimeoutMs,
     http: slowClients(requestTimeoutMs),
   });
+  const unanswered = new Unanswered(app);
   route(app, path, options);
   const { port } = await listen(app, options);
   const shownHost = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 
   let closing: Promise<void> | undefined;
-  const close = (graceMs = 1_000): Promise<void> => (closing ??= closeApp(app, graceMs));
+  const close = (graceMs = 1_000): Promise<void> => (closing ??= closeApp(app, unanswered, graceMs));
   return { host, port, path, url: `http://${shownHost}:${port}${path}`, close, [Symbol.asyncDispose]: () => close() };
 }
 
@@ -207,9 +208,44 @@ function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
-async function closeApp(app: FastifyInstance, graceMs: number): Promise<void> {
+/** Connections that were accepted and have not been answered yet. */
+class Unanswered {
+  readonly #sockets = new Set<Socket>();
+  #onEmpty: () => void = () => undefined;
+
+  constructor(app: FastifyInstance) {
+    app.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#remove(socket));
+    });
+    app.addHook('onResponse', async (request) => this.#remove(request.raw.socket));
+  }
+
+  /** Resolves when all that came are answered, at the latest after `limitMs`. */
+  async wait(limitMs: number): Promise<void> {
+    // One turn of the event loop accepts what is still in the queue of the system.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (this.#sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #remove(socket: Socket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) this.#onEmpty();
+  }
+}
+
+async function closeApp(app: FastifyInstance, unanswered: Unanswered, graceMs: number): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
   try {
+    // Closing at once would reset requests that have arrived but were not read yet, such as a second click on Cancel.
+    await unanswered.wait(graceMs);
     await app.close();
   } finally {
     clearTimeout(timer);

@@ -27,7 +27,6 @@ const CANCEL_DRAIN_MS = 1_000;
 /** Strategies that are at work when the session ends get this long before their signal fires. */
 const SETTLE_MS = 250;
 const RETRY_MS = 1_000;
-const LINGER_MS = 250;
 
 /**
  * One agent in one session: starts or joins it, hands its messages to handlers and strategies, and ends with it. Waits for a session
@@ -58,8 +57,7 @@ export class Participant implements AsyncDisposable {
   #failure: MacpError | undefined;
   #phase = '';
   #mayRepeat = false;
-  /** Whether the last cancel worked, once that is known. */
-  #cancelling: Promise<boolean> | undefined;
+  #cancelling: Promise<void> | undefined;
 
   constructor(config: ParticipantConfig) {
     this.#config = config;
@@ -320,9 +318,10 @@ export class Participant implements AsyncDisposable {
 
   #cancel(reason: string): Promise<CancelOutcome> {
     const cancelling = this.#cancelNow(reason);
+    // Whoever asked for the cancel gets its error.
     this.#cancelling = cancelling.then(
-      () => true,
-      () => false,
+      () => undefined,
+      () => undefined,
     );
     return cancelling;
   }
@@ -371,7 +370,6 @@ export class Participant implements AsyncDisposable {
     this.#lifetime.abort();
     this.#catchUp?.stop();
     await this.session[Symbol.asyncDispose]();
-    if (this.#server !== undefined && (await this.#cancelling) === true) await linger();
     await this.#server?.close();
     if (this.#config.ownsClient === true) this.client.close();
   }
@@ -382,9 +380,6 @@ export class Participant implements AsyncDisposable {
     throw new MacpError('SESSION_NOT_FOUND', `session ${this.sessionId} has not started: there is no view of it yet`);
   }
 }
-
-/** Cancel requests that were sent at the same time are still on their way and deserve their answer. */
-const linger = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, LINGER_MS));
 
 function toEvent(raw: ReceivedEnvelope, replayed: boolean): ParticipantEvent {
   const decoded = raw.decodedPayload;
