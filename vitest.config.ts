@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'templates/*/test/**/*.test.ts', 'examples/**/src/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    // A run is five processes.
+    maxConcurrency: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
