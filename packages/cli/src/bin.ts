@@ -7,8 +7,8 @@ const force = new AbortController();
 const onSignal = (): void => (interrupt.signal.aborted ? force : interrupt).abort(new Error('interrupted'));
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
-// A terminal that closes; agents are in groups of their own and would stay.
-process.on('SIGHUP', onSignal);
+// A terminal that closes; agents are in groups of their own and would stay. A runtime reads its tokens again instead.
+if (process.argv[2] !== 'runtime') process.on('SIGHUP', onSignal);
 // `macp … | head`: nobody reads any more, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -23,3 +23,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   signal: interrupt.signal,
   forceSignal: force.signal,
 });
+// A connection that somebody keeps open must not keep the process.
+setTimeout(() => process.exit(), 2_000).unref();
