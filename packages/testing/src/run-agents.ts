@@ -1,6 +1,6 @@
 import { fromBootstrap, newSessionId, type Participant, type ParticipantResult } from '@macp-agent/core';
-import { DEFAULT_POLICY_ID, MODE_DECISION, type PolicyDefinition } from '@macp-agent/protocol';
-import { startRuntime } from '@macp-agent/runtime';
+import type { PolicyDefinition } from '@macp-agent/protocol';
+import { startTestRuntime } from './start-test-runtime.js';
 import type { TranscriptEntry } from './transcript.js';
 
 /** What an agent does: the same `use` and `on` calls as in its program. */
@@ -50,34 +50,23 @@ export async function runAgents({
   const ids = Object.keys(agents);
   const [initiator] = ids;
   if (initiator === undefined) throw new Error('runAgents got no agents; give at least an initiator.');
-  const runtime = await startRuntime({ policies: policy === undefined ? [] : [policy] });
+  const runtime = await startTestRuntime({ policies: policy === undefined ? [] : [policy] });
   const failed = new AbortController();
   const stop = AbortSignal.any([failed.signal, AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]);
   const transcript: TranscriptEntry[] = [];
   try {
-    const sessionId = newSessionId();
+    const session = {
+      sessionId: newSessionId(),
+      participants: ids,
+      inputs,
+      ...(policy !== undefined && { policyVersion: policy.policyId }),
+      ...(policyHints !== undefined && { policyHints }),
+    };
+    const start = { ttlMs, proposal: proposal ?? { proposalId: 'p1', option: 'decide' } };
     const running = ids.map(async (participantId): Promise<[string, ParticipantResult]> => {
       const given = agents[participantId];
       const { role, wire } = typeof given === 'function' ? { role: participantId, wire: given } : (given ?? { role: participantId, wire: () => undefined });
-      const start = {
-        intent: 'test',
-        participants: ids,
-        ttl_ms: ttlMs,
-      };
-      const kickoff = { message_type: 'Proposal', payload: proposal ?? { proposalId: 'p1', option: 'decide' } };
-      const agent = fromBootstrap({
-        participant_id: participantId,
-        session_id: sessionId,
-        mode: MODE_DECISION,
-        runtime_address: runtime.address,
-        auth_token: participantId,
-        secure: false,
-        allow_insecure: true,
-        participants: ids,
-        policy_version: policy?.policyId ?? DEFAULT_POLICY_ID,
-        ...(participantId === initiator && { initiator: { session_start: start, kickoff } }),
-        metadata: { role, session_context: inputs, policy_hints: policyHints ?? {} },
-      });
+      const agent = fromBootstrap(runtime.bootstrap({ ...session, participantId, role, ...(participantId === initiator && { start }) }), { env: {} });
       if (participantId === initiator) {
         agent.on('*', ({ messageType, sender, payload }) => {
           transcript.push({ messageType, sender, payload });
@@ -99,6 +88,6 @@ export async function runAgents({
     if (result === undefined) throw new Error(`The initiator ${initiator} ended without a result.`);
     return { result, results, transcript };
   } finally {
-    await runtime.close(0);
+    await runtime.close();
   }
 }
