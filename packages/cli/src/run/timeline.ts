@@ -18,7 +18,7 @@ export class Timeline {
     const { colors } = this.#output;
     switch (event.type) {
       case 'run':
-        this.#senderWidth = Math.min(24, Math.max(...event.participants.map(({ participantId }) => clean(participantId).length)));
+        this.#senderWidth = Math.min(24, Math.max('session'.length, ...event.participants.map(({ participantId }) => clean(participantId).length)));
         this.#output.line(
           `${colors.bold(clean(event.title))}  ${colors.dim(`${event.scenarioRef}, template ${event.templateId}, policy ${event.policyVersion}`)}`,
         );
