@@ -169,7 +169,13 @@ export class SessionStream implements SessionSubscriber {
     if (this.#framesThisTurn === 1) setImmediate(() => this.#nextTurn());
     if (this.#framesThisTurn < TURN && this.#underWay < MAX_UNDER_WAY && !this.#outbox.congested) return;
     this.#call.pause();
-    if (this.#outbox.congested) void this.#outbox.ready().then(() => this.#resume());
+    if (this.#outbox.congested) void this.#resumeWhenReady();
+  }
+
+  async #resumeWhenReady(): Promise<void> {
+    // A replay may fill the call again before this turn comes.
+    while (this.#outbox.congested && !this.#outbox.ended) await this.#outbox.ready();
+    this.#resume();
   }
 
   #nextTurn(): void {
