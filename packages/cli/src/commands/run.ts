@@ -2,11 +2,12 @@ import { resolve } from 'node:path';
 import { compileScenario, findAgents, parseFault, runScenario, type RunEvent } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
-import { readNumber, collect } from '../option-values.js';
+import { collect, readCount, readNumber } from '../option-values.js';
 import { Footer } from '../run/footer.js';
 import { openScenario, readInputs } from '../run/load-scenario-source.js';
 import { modelLine } from '../run/model-line.js';
 import { printOutcome } from '../run/outcome-text.js';
+import { runCases } from '../run/run-cases.js';
 import { openTarget, type TargetOptions } from '../run/run-target.js';
 import { Timeline } from '../run/timeline.js';
 
@@ -20,6 +21,9 @@ export interface RunCommandOptions extends TargetOptions {
   readonly bootstrapDir?: string;
   readonly timeout?: number;
   readonly fault?: string;
+  readonly cases?: string;
+  readonly concurrency: number;
+  readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -43,6 +47,9 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .option('--runs-dir <dir>', 'where logs and transcripts go', 'runs')
     .option('--timeout <seconds>', 'limit of the whole run', readNumber)
     .option('--fault <fault>', 'provoke a failure: crash:<participant>@<message type>')
+    .option('--cases <file>', 'run every case of a JSON Lines file')
+    .option('-c, --concurrency <n>', 'cases at a time', readCount, 2)
+    .option('-o, --output <file>', 'results of --cases as JSON Lines')
     .option('--json', 'one JSON object per line')
     .option('-q, --quiet', 'only the outcome')
     .option('-v, --verbose', 'payloads too')
@@ -70,6 +77,7 @@ runner's from MACP_RUNNER_TOKEN.`,
 async function runCommand(word: string, options: RunCommandOptions, context: CliContext): Promise<number> {
   const { config, signal, forceSignal } = context;
   const scenario = openScenario(config, word, options.packs);
+  if (options.cases !== undefined) return runCases(scenario, options.cases, options, context);
   const compiled = compileScenario(scenario, { templateId: options.template, inputs: readInputs(config, scenario, options) });
   const fault = options.fault === undefined ? undefined : parseFault(options.fault, compiled.initiator.sessionStart.participants);
   const agents = findAgents(scenario, compiled.participantBindings);
