@@ -40,7 +40,7 @@ export interface CancelCallbackServer extends AsyncDisposable {
   readonly port: number;
   readonly path: string;
   readonly url: string;
-  /** Answers what has arrived, for `graceMs` at most (default 1000), then refuses and cuts. Idempotent. */
+  /** Answers what has arrived, for `graceMs` at most (default 3000), then refuses and cuts. Idempotent. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -83,7 +83,7 @@ export async function startCancelCallbackServer(options: CancelCallbackOptions):
   const shownHost = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 
   let closing: Promise<void> | undefined;
-  const close = (graceMs = 1_000): Promise<void> => (closing ??= closeApp(app, unanswered, graceMs));
+  const close = (graceMs = 3_000): Promise<void> => (closing ??= closeApp(app, unanswered, graceMs));
   return { host, port, path, url: `http://${shownHost}:${port}${path}`, close, [Symbol.asyncDispose]: () => close() };
 }
 
@@ -118,6 +118,8 @@ function route(app: FastifyInstance, path: string, options: CancelCallbackOption
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   // Before the body is read: a stranger's body costs nothing.
   app.addHook('onRequest', async (request, reply) => {
+    // One request per connection: a client must not reuse one that is about to be closed.
+    reply.header('connection', 'close');
     const [target = ''] = request.url.split('?');
     if (target === '/healthz' && request.method === 'GET') return undefined;
     if (target !== path) return answer(reply, 404, 'not found');

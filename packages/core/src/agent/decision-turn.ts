@@ -6,6 +6,9 @@ import { actionId } from './action-id.js';
 import { refusedReport } from './agent-report.js';
 import type { ParticipantContext } from './participant-context.js';
 
+/** Key of `participant.finished` for the proposals that are evaluated, or will not be. */
+export const EVALUATION = 'evaluation';
+
 /** The decision state; INVALID_OPTIONS when a decision strategy is used in another mode. */
 export function requireDecision(ctx: ParticipantContext, strategy: string): DecisionState {
   if (ctx.decision !== undefined) return ctx.decision;

@@ -1,6 +1,6 @@
 import { isMacpError, type DecisionProposal } from '@macp-agent/protocol';
 import { validateConfidence, validateRecommendation, validateSeverity } from '../validate.js';
-import { foreignProposals, ownEvaluation, rememberAssessment, requireDecision, sendOnce } from './decision-turn.js';
+import { EVALUATION, foreignProposals, ownEvaluation, rememberAssessment, requireDecision, sendOnce } from './decision-turn.js';
 import type { Participant } from './participant.js';
 import type { ParticipantContext } from './participant-context.js';
 
@@ -29,6 +29,7 @@ const MAX_REASON_LENGTH = 500;
 export function evaluateProposals(options: EvaluateProposalsOptions): (participant: Participant) => void {
   return (participant) => {
     const done = new Set<string>();
+    participant.finished.set(EVALUATION, done);
     participant.onChange(async (ctx) => {
       const self = participant.participantId;
       for (const proposal of foreignProposals(requireDecision(ctx, 'evaluateProposals'), self)) {
@@ -36,6 +37,8 @@ export function evaluateProposals(options: EvaluateProposalsOptions): (participa
         if (done.has(proposalId) || ownEvaluation(requireDecision(ctx, 'evaluateProposals'), self, proposalId) !== undefined) continue;
         await evaluateOne(proposal, options, ctx);
         done.add(proposalId);
+        // An abstention changes nothing that others could see.
+        participant.poke();
       }
     });
   };

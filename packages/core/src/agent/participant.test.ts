@@ -2,7 +2,9 @@ import { MacpError } from '@macp-agent/protocol';
 import { describe, expect, it } from 'vitest';
 import { ScriptedRuntime } from '../scripted-runtime.test.support.js';
 import { Cast, INITIATOR, SPECIALISTS } from './agent.test.support.js';
+import { leastVotes } from './commit-after-votes.js';
 import { evaluateProposals } from './evaluate-proposals.js';
+import { voteAfterPeers } from './vote-after-peers.js';
 import {
   evaluationHandler,
   functionEvaluator,
@@ -188,18 +190,83 @@ describe('errors', () => {
   it('of a model make the agent abstain, and the session goes on', async () => {
     await using runtime = await ScriptedRuntime.start();
     await using cast = new Cast(runtime.address);
-    const silent = () => {
+    const silent = (): never => {
       throw new MacpError('MODEL_FAILED', 'no answer');
     };
     const evaluators = SPECIALISTS.slice(1).map((name) => cast.specialist(name, { peerWaitMs: 100 }).run());
-    const failing = cast
+    const abstaining = cast
       .participant('fraud-agent')
+      .use(voteAfterPeers({ vote: silent }))
       .use(evaluateProposals({ evaluate: silent }))
-      .use((participant) => participant.onChange(() => undefined));
-    const abstaining = failing.run();
-    expect((await cast.initiator({ voteWaitMs: 400 }).run()).state).toBe('CANCELLED');
+      .run();
+    expect((await cast.initiator().run()).state).toBe('RESOLVED');
     await Promise.all([...evaluators, abstaining]);
     expect(cast.reports.get('fraud-agent')).toContainEqual({ type: 'abstained', reason: 'no answer' });
+    expect(messages(runtime, cast).filter((line) => line.endsWith('fraud-agent'))).toEqual(['Vote fraud-agent']);
+  });
+
+  it('of a terminal handler fail the run', async () => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    const participant = cast.participant('a').onTerminal(() => {
+      throw new Error('x');
+    });
+    const running = participant.run();
+    participant.stop();
+    await expect(running).rejects.toMatchObject({ code: 'HANDLER_FAILED' });
+  });
+});
+
+describe('voting', () => {
+  it('does not wait for peers who have all spoken, nor for the initiator', async () => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    // Far longer than the test may take: only the evaluations can make them vote.
+    const evaluators = SPECIALISTS.map((name) => cast.specialist(name, { peerWaitMs: 3_600_000 }).run());
+    expect((await cast.initiator({ voteWaitMs: 3_600_000 }).run()).state).toBe('RESOLVED');
+    await Promise.all(evaluators);
+    const log = messages(runtime, cast);
+    expect(log.slice(2, 5).every((line) => line.startsWith('Evaluation'))).toBe(true);
+  });
+
+  it('follows at once when somebody else has voted', async () => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    const early = cast
+      .participant('fraud-agent')
+      .use(voteAfterPeers({ peerWaitMs: 50, vote: () => ({ vote: 'APPROVE', reason: 'early' }) }))
+      .run();
+    const late = cast
+      .participant('growth-agent')
+      .use(voteAfterPeers({ peerWaitMs: 3_600_000, vote: () => ({ vote: 'REJECT', reason: 'late' }) }))
+      .run();
+    const third = cast
+      .participant('compliance-agent')
+      .use(voteAfterPeers({ peerWaitMs: 3_600_000, vote: () => ({ vote: 'ABSTAIN', reason: '' }) }))
+      .run();
+    const result = await cast
+      .initiator({
+        decide: ({ votes }) => ({
+          cancel: votes
+            .map(({ vote }) => vote)
+            .toSorted()
+            .join(),
+        }),
+      })
+      .run();
+    expect(result).toEqual({ state: 'CANCELLED', reason: 'ABSTAIN,APPROVE,REJECT' });
+    await Promise.all([early, late, third]);
+  });
+
+  it('knows the least number of votes for each rule', () => {
+    expect([
+      leastVotes(3, 'none', 0.5),
+      leastVotes(3, 'unanimous', 1),
+      leastVotes(3, 'majority', 0.5),
+      leastVotes(3, 'supermajority', 0.67),
+      leastVotes(4, 'majority', 0),
+      leastVotes(2, 'weighted', 2),
+    ]).toEqual([3, 3, 2, 3, 1, 2]);
   });
 });
 

@@ -8,9 +8,10 @@ import type { ReceivedEnvelope, SessionStream } from '../session/session-stream.
 import { ignoreReports, type AgentReport } from './agent-report.js';
 import type { Bootstrap } from './bootstrap.js';
 import { startCancelCallbackServer, type CancelCallbackServer, type CancelOutcome } from './cancel-callback-server.js';
-import { cancelAsSelf, readState } from './cancel-as-self.js';
+import { cancelAsSelf } from './cancel-as-self.js';
 import { CatchUp } from './catch-up.js';
 import { Dispatcher, type DecisionPayloads, type EventHandler, type ParticipantEvent, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
+import { HandlerErrors } from './handler-errors.js';
 import { joinSession } from './join-session.js';
 import type { ParticipantConfig } from './participant-config.js';
 import { createActions } from './participant-actions.js';
@@ -42,19 +43,21 @@ export class Participant implements AsyncDisposable {
   readonly auth: AuthConfig | undefined;
   readonly bootstrap: Bootstrap | undefined;
   readonly actions: ParticipantActions;
+  /** What strategies have finished, by strategy and subject, so that others can wait for them. */
+  readonly finished = new Map<string, Set<string>>();
   readonly #config: ParticipantConfig;
   readonly #logger: Logger;
   readonly #dispatcher = new Dispatcher();
   readonly #reactors: Reactor[] = [];
   readonly #lifetime = new AbortController();
   readonly #timers: Timers;
+  readonly #errors: HandlerErrors;
   readonly #context: ParticipantContext;
   #catchUp: CatchUp | undefined;
   #running: Promise<ParticipantResult> | undefined;
   #stream: SessionStream | undefined;
   #server: CancelCallbackServer | undefined;
   #ended: { state: ParticipantResult['state']; reason?: string } | undefined;
-  #failure: MacpError | undefined;
   #phase = '';
   #mayRepeat = false;
   #cancelling: Promise<void> | undefined;
@@ -70,7 +73,14 @@ export class Participant implements AsyncDisposable {
     this.bootstrap = config.bootstrap;
     this.session = openSessionOfMode(config.client, config.mode, config);
     const { signal } = this.#lifetime;
-    this.#timers = new Timers(signal, (error) => this.#onHandlerError(error));
+    this.#timers = new Timers(signal, (error) => this.#errors.handle(error));
+    this.#errors = new HandlerErrors({
+      participant: this,
+      policy: config.onHandlerError ?? 'fail',
+      logger: this.#logger,
+      fail: () => this.#leave(),
+      retryLater: () => void this.#timers.after(RETRY_MS, () => this.#changed()),
+    });
     this.actions = createActions(this.session, signal, (report) => this.report(report), {
       cancel: async (reason = '') => void (await this.#cancel(reason)),
       suspend: async (reason = '') => void (await this.session.suspend(reason, { signal })),
@@ -139,7 +149,7 @@ export class Participant implements AsyncDisposable {
     this.#reactors.push(
       new Reactor(
         () => (this.#isQuiet() ? undefined : react(this.#context)),
-        (error) => this.#onHandlerError(error, true),
+        (error) => this.#errors.handle(error, true),
       ),
     );
     return this;
@@ -178,14 +188,18 @@ export class Participant implements AsyncDisposable {
   /** Leaves: the session goes on without this agent. Idempotent; `run` resolves with STOPPED. */
   stop(reason = 'stopped'): void {
     this.#ended ??= { state: 'STOPPED', reason };
-    this.#stream?.close();
-    this.#lifetime.abort();
+    this.#leave();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     // Whoever called `run` gets its error.
     await this.#running?.catch(() => undefined);
+  }
+
+  #leave(): void {
+    this.#stream?.close();
+    this.#lifetime.abort();
   }
 
   async #run(signal: AbortSignal | undefined): Promise<ParticipantResult> {
@@ -195,7 +209,8 @@ export class Participant implements AsyncDisposable {
     try {
       await this.#takePart();
       const result = await this.#result();
-      await this.#dispatcher.dispatchTerminal(result);
+      if (this.#errors.failure === undefined) await this.#tellEnd(result);
+      if (this.#errors.failure !== undefined) throw this.#errors.failure;
       this.report({ type: 'ended', state: result.state, ...(result.reason !== undefined && { reason: result.reason }) });
       return result;
     } catch (error) {
@@ -213,7 +228,7 @@ export class Participant implements AsyncDisposable {
       const { signal } = this.#lifetime;
       signal.throwIfAborted();
       await this.#listen();
-      await this.client.initialize({ signal, timeoutMs: INITIALIZE_TIMEOUT_MS });
+      if (this.client.runtime === undefined) await this.client.initialize({ signal, timeoutMs: INITIALIZE_TIMEOUT_MS });
       const url = this.#server?.url;
       this.report({ type: 'ready', participantId: this.participantId, ...(url !== undefined && { cancelCallbackUrl: url }) });
       const { session, participantId, auth } = this;
@@ -231,10 +246,9 @@ export class Participant implements AsyncDisposable {
       await this.#read();
     } catch (error) {
       // What fails because the agent was told to leave is not a failure.
-      if (this.#failure === undefined && this.isStopped && this.#ended !== undefined) return;
-      throw this.#failure ?? error;
+      if (this.#errors.failure === undefined && this.isStopped && this.#ended !== undefined) return;
+      throw this.#errors.failure ?? error;
     }
-    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #read(): Promise<void> {
@@ -275,39 +289,8 @@ export class Participant implements AsyncDisposable {
     try {
       await work();
     } catch (error) {
-      await this.#onHandlerError(error);
+      await this.#errors.handle(error);
     }
-  }
-
-  async #onHandlerError(error: unknown, retried = false): Promise<void> {
-    if (this.isStopped) return;
-    if (isMacpError(error) && error.code === 'SESSION_NOT_OPEN' && (await this.#isExcused(retried))) return;
-    this.#logger.error('a handler failed', { participantId: this.participantId, sessionId: this.sessionId, error });
-    const { onHandlerError: policy = 'fail' } = this.#config;
-    try {
-      if ((typeof policy === 'function' ? await policy(error, this) : policy) === 'fail') this.#fail(error);
-    } catch (failed) {
-      this.#fail(failed);
-    }
-  }
-
-  /** Whether a SESSION_NOT_OPEN only says that the session has ended, or is suspended and the strategy will be called again. */
-  async #isExcused(retried: boolean): Promise<boolean> {
-    const state = await readState(this.session, this.#logger);
-    if (state === undefined || isTerminal(state)) return state !== undefined;
-    // Suspended, or resumed by now: called again with the next change, or soon when that was missed.
-    if (retried) this.#timers.after(RETRY_MS, () => this.#changed());
-    return retried;
-  }
-
-  #fail(error: unknown): void {
-    const what = isMacpError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.name : typeof error;
-    this.#failure ??= new MacpError('HANDLER_FAILED', `a handler of ${this.participantId} failed in session ${this.sessionId}: ${what}`, {
-      cause: error,
-      context: { sessionId: this.sessionId, sender: this.participantId },
-    });
-    this.#stream?.close();
-    this.#lifetime.abort();
   }
 
   async #listen(): Promise<void> {
@@ -338,6 +321,14 @@ export class Participant implements AsyncDisposable {
       if (this.#stream === undefined) this.#lifetime.abort();
     }
     return { state };
+  }
+
+  async #tellEnd(result: ParticipantResult): Promise<void> {
+    try {
+      await this.#dispatcher.dispatchTerminal(result);
+    } catch (error) {
+      throw new MacpError('HANDLER_FAILED', `a terminal handler of ${this.participantId} failed in session ${this.sessionId}`, { cause: error });
+    }
   }
 
   async #result(): Promise<ParticipantResult> {

@@ -1,6 +1,6 @@
 import { isMacpError, type DecisionEvaluation, type DecisionObjection, type DecisionProposal, type DecisionState } from '@macp-agent/protocol';
 import { validateVote } from '../validate.js';
-import { foreignProposals, hasVoted, latestEvaluations, objectionsTo, ownAssessment, requireDecision, sendOnce } from './decision-turn.js';
+import { EVALUATION, foreignProposals, hasVoted, latestEvaluations, objectionsTo, ownAssessment, requireDecision, sendOnce } from './decision-turn.js';
 import type { Participant } from './participant.js';
 import type { ParticipantContext } from './participant-context.js';
 
@@ -63,7 +63,10 @@ function isDue(decision: DecisionState, proposal: DecisionProposal, ctx: Partici
   if ((decision.votes.get(proposal.proposalId)?.size ?? 0) > 0) return true;
   const evaluated = new Set(latestEvaluations(decision, proposal.proposalId).map(({ sender }) => sender));
   const { initiator, participants } = ctx.session;
-  return participants.every((name) => name === initiator || name === proposal.sender || evaluated.has(name));
+  const self = ctx.participant.participantId;
+  // A vote ends the time for evaluations, so an own one that is still in the making goes first.
+  const ownDue = ctx.participant.finished.get(EVALUATION)?.has(proposal.proposalId) === false && !evaluated.has(self);
+  return !ownDue && participants.every((name) => name === self || name === initiator || name === proposal.sender || evaluated.has(name));
 }
 
 async function voteOnce(proposal: DecisionProposal, { vote }: VoteAfterPeersOptions, ctx: ParticipantContext): Promise<void> {
