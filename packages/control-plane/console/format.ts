@@ -13,11 +13,21 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms / 60_000) % 60)} m`;
 }
 
-/** `14:03:22`, with the date when it is not today. */
+/** `14:03:22`, or day and minute when it is not of today. */
 export function clock(iso: string): string {
   const at = new Date(iso);
-  const time = at.toLocaleTimeString([], { hour12: false });
-  return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString()} ${time}`;
+  if (at.toDateString() === new Date().toDateString()) return at.toLocaleTimeString([], { hour12: false });
+  return at.toLocaleString([], { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
+}
+
+/** An id that is too long for its place: both ends of it. */
+export function shortId(id: string): string {
+  return id.length > 16 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
+}
+
+/** The text as a sentence. */
+export function sentence(text: string): string {
+  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
 /** `macp.mode.decision.v1` → `decision`. */

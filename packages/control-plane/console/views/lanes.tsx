@@ -9,7 +9,7 @@ const LANE_PX = 30;
 const AXIS_PX = 22;
 const PAD_PX = 16;
 /** Marks closer than this are drawn as one, with their number. */
-const MERGE_PX = 9;
+const MERGE_PX = 12;
 const ZOOMS = [1, 2, 4, 8, 16];
 /** With more votes than this, only the chosen one shows its arrow. */
 const MAX_ARROWS = 40;
@@ -143,7 +143,7 @@ function MarkShape({ mark, selected, onSelect }: { mark: Mark; selected: boolean
   return (
     <g class={`mark tone-${tone}${selected ? ' selected' : ''}`} onClick={() => onSelect(mark.row.seq)}>
       <title>{`${mark.row.type} ${mark.row.summary}${mark.merged > 1 ? ` (and ${mark.merged - 1} more)` : ''}`}</title>
-      <circle cx={mark.x} cy={y} r={9} class="mark-back" />
+      <circle cx={mark.x} cy={y} r={7} class="mark-back" />
       <text x={mark.x} y={y} class="mark-char">
         {char}
       </text>

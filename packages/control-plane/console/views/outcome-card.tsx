@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { Explanation } from '../../src/model/run-track.js';
 import { tallies } from '../../src/model/run-track.js';
-import type { Run } from '../../src/model/run.js';
+import { isEnded, type Run } from '../../src/model/run.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
-import { plural, shortName } from '../format.js';
+import { plural, sentence, shortName } from '../format.js';
 
 interface OutcomeProps {
   readonly run: Run;
@@ -47,13 +47,18 @@ export function OutcomeCard({ run, session, explanation, past }: OutcomeProps) {
       ) : (
         <>
           <button type="button" class="quiet small why-toggle" aria-expanded={why} aria-controls="why" onClick={() => setWhy(!why)}>
-            {why ? '▾' : '▸'} {explanation?.judged === 'committed' ? 'Why this outcome was accepted' : 'What a positive commitment needs'}
+            {why ? '▾' : '▸'} {whyTitle(run, explanation)}
           </button>
           {why ? <WhyTable explanation={explanation} /> : null}
         </>
       )}
     </section>
   );
+}
+
+function whyTitle(run: Run, explanation: Explanation | undefined): string {
+  if (explanation?.judged === 'committed') return 'Why this outcome was accepted';
+  return isEnded(run.status) ? 'What a positive commitment would have needed' : 'What a positive commitment needs';
 }
 
 function WhyTable({ explanation }: { explanation: Explanation | undefined }) {
@@ -114,7 +119,7 @@ function describe(run: Run, session: FoldedSession | undefined, explanation: Exp
       tone: 'bad',
       icon: expired ? '◔' : '!',
       title: expired ? 'Expired without a decision' : 'Failed',
-      detail: `${run.errorMessage ?? ''}${missing(session)}`,
+      detail: `${sentence(run.errorMessage ?? '')}${missing(session)}`,
     };
   }
   if (!past && run.status === 'cancelled') {

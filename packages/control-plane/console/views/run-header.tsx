@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { isEnded, type Run } from '../../src/model/run.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
-import { duration, shortMode } from '../format.js';
+import { duration, shortId, shortMode } from '../format.js';
 import { useClock } from '../use-clock.js';
 import type { Connection } from '../use-run.js';
 import { StateChip } from './shell.js';
@@ -80,7 +80,7 @@ function CopyId({ value }: { value: string }) {
   };
   return (
     <button type="button" class="copy mono" title={`Copy ${value}`} onClick={() => void copy()}>
-      {value.length > 16 ? `${value.slice(0, 8)}…${value.slice(-4)}` : value} {copied ? <span aria-hidden="true">✓</span> : <CopyIcon />}
+      {shortId(value)} {copied ? <span aria-hidden="true">✓</span> : <CopyIcon />}
       <span class="sr-only" role="status">
         {copied ? 'copied' : ''}
       </span>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Run } from '../../src/model/run.js';
 import { api, type ServerInfo } from '../api.js';
-import { clock, duration, plural, shortMode } from '../format.js';
+import { clock, duration, plural, shortId, shortMode } from '../format.js';
 import { ErrorPanel, Loading, StateChip, TopBar } from './shell.js';
 
 const REFRESH_MS = 2_000;
@@ -182,7 +182,9 @@ function RunRow({ run, chosen, onToggle }: { run: Run; chosen: boolean; onToggle
       </td>
       <td class="scenario">
         <a href={`#/runs/${run.id}`}>{text('scenarioRef') || text('intent') || `${shortMode(text('modeName'))} session`}</a>
-        <small class="mono muted">{run.id}</small>
+        <small class="mono muted" title={run.id}>
+          {shortId(run.id)}
+        </small>
       </td>
       <td class="wide-only mono muted policy">{text('policyVersion')}</td>
       <td>
@@ -195,7 +197,7 @@ function RunRow({ run, chosen, onToggle }: { run: Run; chosen: boolean; onToggle
   );
 }
 
-const DOTS = 12;
+const DOTS = 9;
 
 function VoteDots({ votes }: { votes: Readonly<Record<string, number>> }) {
   const { approve = 0, reject = 0, abstain = 0 } = votes;

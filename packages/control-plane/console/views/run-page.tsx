@@ -101,7 +101,14 @@ export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | 
               <OutcomeCard run={run} session={session} explanation={explanation} past={cursor !== undefined} />
               <VoteTally session={session} onSelect={(voter) => setFilter({ ...EMPTY_FILTER, sender: voter })} />
             </div>
-            <Scrubber rows={all} cursor={cursor} playing={replay.playing} onChange={(seq) => (replay.stop(), setCursor(seq))} onPlay={replay.toggle} />
+            <Scrubber
+              rows={all}
+              cursor={cursor}
+              open={open}
+              playing={replay.playing}
+              onChange={(seq) => (replay.stop(), setCursor(seq))}
+              onPlay={replay.toggle}
+            />
             <Lanes
               rows={shown}
               all={all}

@@ -4,12 +4,14 @@ interface ScrubberProps {
   readonly rows: readonly TrackRow[];
   readonly cursor: number | undefined;
   readonly playing: boolean;
+  /** More may come, so that following can be paused. */
+  readonly open: boolean;
   readonly onChange: (seq: number | undefined) => void;
   readonly onPlay: () => void;
 }
 
 /** Goes back to any row: outcome, votes and lanes are folded again from the record up to there. */
-export function Scrubber({ rows, cursor, playing, onChange, onPlay }: ScrubberProps) {
+export function Scrubber({ rows, cursor, playing, open, onChange, onPlay }: ScrubberProps) {
   const at = cursor === undefined ? rows.length : rows.findLastIndex((row) => row.seq <= cursor) + 1;
   const behind = rows.length - at;
   const row = rows[at - 1];
@@ -34,7 +36,7 @@ export function Scrubber({ rows, cursor, playing, onChange, onPlay }: ScrubberPr
       <span class="mono small-text scrub-label">
         {at}/{rows.length}
       </span>
-      {cursor === undefined ? (
+      {cursor === undefined && !open ? null : cursor === undefined ? (
         <button type="button" class="quiet small" onClick={() => onChange(rows.at(-1)?.seq)} aria-keyshortcuts="Space" title="Stop following (space)">
           Pause
         </button>

@@ -18,6 +18,8 @@ export interface EventStreamOptions {
 const BATCH = 200;
 /** A busy run wakes its readers at most every so often; events of that time go together. */
 const BATCH_MS = 25;
+/** A reader that takes nothing for so long is cut off; it may resume after its last id. */
+const STALLED_MS = 60_000;
 
 /**
  * Writes the events of a run as server-sent events until the run has ended or the reader leaves. Reads from the store at the pace
@@ -34,7 +36,7 @@ export async function streamRun(response: ServerResponse, store: RunStore, runId
     wake();
   });
   const write = async (text: string): Promise<void> => {
-    if (!response.write(text)) await once(response, 'drain', { signal });
+    if (!response.write(text)) await once(response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(STALLED_MS)]) });
   };
   try {
     while (!signal.aborted) {

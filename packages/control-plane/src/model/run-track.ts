@@ -112,7 +112,8 @@ function toRow(event: CanonicalEvent): TrackRow | undefined {
   const state = SHOWN_STATES[event.type];
   if (state === undefined) return undefined;
   const error = (data['error'] ?? {}) as Record<string, unknown>;
-  return { ...base, kind: 'state', type: state, atUnixMs: Date.parse(event.ts), summary: text(error['message'] ?? data['reason']) };
+  const type = error['code'] === 'SESSION_EXPIRED' ? 'Expired' : state;
+  return { ...base, kind: 'state', type, atUnixMs: Date.parse(event.ts), summary: text(error['message'] ?? data['reason']) };
 }
 
 /** One line that says what a payload says. */

@@ -1,4 +1,12 @@
-import { fromWireState, isMacpError, type Envelope, type SessionLifecycleEvent, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
+import {
+  fromWireState,
+  isMacpError,
+  isSessionId,
+  type Envelope,
+  type SessionLifecycleEvent,
+  type SessionMetadata,
+  type SessionState,
+} from '@macp-agent/protocol';
 import { ambientEvents, ambientSessionId } from '../model/envelope-events.js';
 import { isEnded, type Run } from '../model/run.js';
 import { Backoff } from './backoff.js';
@@ -109,6 +117,11 @@ export class Observer {
   }
 
   async #onSession(session: SessionMetadata, state: SessionState, rawType: string): Promise<void> {
+    // Ids become file names, so one that no SessionStart could have had is not taken.
+    if (!isSessionId(session.sessionId)) {
+      this.#options.logger.warn('a session with an id that is not valid is not recorded', { sessionId: session.sessionId.slice(0, 128) });
+      return;
+    }
     const run = this.#options.store.bySession(session.sessionId) ?? (await this.#discover(session));
     if (isEnded(run.status)) return;
     await this.#recorder(run).onState(state, session, rawType);

@@ -1,6 +1,6 @@
 import type { Logger } from '@macp-agent/core';
 import { fromWireState, isMacpError, MacpError, type Envelope, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
-import { isEnded, type Run } from '../model/run.js';
+import { canBecome, type Run } from '../model/run.js';
 import type { MakeStep, RunStore } from '../store/run-store.js';
 import { Backoff, pause } from './backoff.js';
 import { envelopeStep } from './envelope-step.js';
@@ -54,7 +54,7 @@ export class SessionRecorder {
     if (ending !== undefined) return this.#onEnd(ending, session);
     await this.#append((run) => {
       const status = state === 'SUSPENDED' ? 'suspended' : 'running';
-      if (isEnded(run.status) || run.status === status) return undefined;
+      if (!canBecome(run.status, status)) return undefined;
       const startedAt = run.startedAt ?? isoOf(session?.startedAtUnixMs);
       const type = status === 'suspended' ? 'run.suspended' : run.status === 'suspended' ? 'run.resumed' : 'run.started';
       return { patch: { status, startedAt }, events: [runEvent(type, run, { status, startedAt }), stateEvent(this.#sessionId, state, session, rawType)] };
@@ -185,7 +185,7 @@ export class SessionRecorder {
     const { status, event, errorCode, errorMessage } = ENDING[ending];
     const endedAt = this.#now();
     await this.#append((run) => {
-      if (isEnded(run.status)) return undefined;
+      if (!canBecome(run.status, status)) return undefined;
       const { cancelReason } = run.metadata;
       const reason = ending === 'CANCELLED' && typeof cancelReason === 'string' ? { reason: cancelReason } : {};
       const error = errorCode === null ? {} : { error: { code: errorCode, message: errorMessage } };
@@ -201,7 +201,7 @@ export class SessionRecorder {
   async #lost(): Promise<void> {
     const endedAt = this.#now();
     await this.#append((run) => {
-      if (isEnded(run.status)) return undefined;
+      if (!canBecome(run.status, 'failed')) return undefined;
       const errorMessage = `the runtime no longer knows the session; ${run.lastOrdinal} envelope(s) were recorded. It was restarted without storage, or the session was evicted`;
       const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
       return {
