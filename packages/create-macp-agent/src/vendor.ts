@@ -43,12 +43,13 @@ export function vendorManifest(manifest: Manifest, specs: Readonly<Record<string
     throw new Failure('VENDOR_NOT_FOUND', `no tarball for ${missing.join(', ')}`, 'Pack every package of the checkout, or leave --vendor out.');
   const point = (group: Record<string, string> | undefined): Record<string, string> =>
     Object.fromEntries(Object.entries(group ?? {}).map(([name, range]) => [name, specs[name] ?? range]));
-  const redirect = manager === 'yarn' ? { resolutions: { ...manifest.resolutions, ...specs } } : { overrides: { ...manifest.overrides, ...specs } };
   return {
     ...manifest,
     dependencies: point(manifest.dependencies),
     devDependencies: point(manifest.devDependencies),
-    ...(manager === 'pnpm' ? {} : redirect),
+    // npm and bun read one, yarn the other, pnpm its settings file; a project on trial may meet any of them.
+    overrides: { ...manifest.overrides, ...specs },
+    ...(manager === 'yarn' ? { resolutions: { ...manifest.resolutions, ...specs } } : {}),
   };
 }
 
