@@ -29,8 +29,8 @@ export interface VoteAfterPeersOptions {
 const PEER_WAIT_MS = 10_000;
 
 /**
- * Votes once on each proposal of others: when every participant but the initiator and the proposer has evaluated it, when the
- * wait is over, or at once when somebody else has voted, because no evaluation can follow a vote.
+ * Votes once on each proposal of others, after its own assessment: when every participant but the initiator and the proposer has
+ * evaluated it, or somebody else has voted, because no evaluation can follow a vote. When the wait is over it votes in any case.
  */
 export function voteAfterPeers(options: VoteAfterPeersOptions): (participant: Participant) => void {
   return (participant) => {
@@ -60,13 +60,13 @@ export function voteAfterPeers(options: VoteAfterPeersOptions): (participant: Pa
 }
 
 function isDue(decision: DecisionState, proposal: DecisionProposal, ctx: ParticipantContext): boolean {
-  if ((decision.votes.get(proposal.proposalId)?.size ?? 0) > 0) return true;
-  const evaluated = new Set(latestEvaluations(decision, proposal.proposalId).map(({ sender }) => sender));
   const { initiator, participants } = ctx.session;
   const self = ctx.participant.participantId;
-  // A vote ends the time for evaluations, so an own one that is still in the making goes first.
-  const ownDue = ctx.participant.finished.get(EVALUATION)?.has(proposal.proposalId) === false && !evaluated.has(self);
-  return !ownDue && participants.every((name) => name === self || name === initiator || name === proposal.sender || evaluated.has(name));
+  const evaluated = new Set(latestEvaluations(decision, proposal.proposalId).map(({ sender }) => sender));
+  // An own assessment that is still in the making comes first: it grounds the vote even when it is too late to be sent.
+  if (ctx.participant.finished.get(EVALUATION)?.has(proposal.proposalId) === false && !evaluated.has(self)) return false;
+  if ((decision.votes.get(proposal.proposalId)?.size ?? 0) > 0) return true;
+  return participants.every((name) => name === self || name === initiator || name === proposal.sender || evaluated.has(name));
 }
 
 async function voteOnce(proposal: DecisionProposal, { vote }: VoteAfterPeersOptions, ctx: ParticipantContext): Promise<void> {
