@@ -178,4 +178,16 @@ describe('observing a runtime', () => {
     await vi.waitFor(async () => expect((await harness.events(id)).some((event) => event.type === 'signal.emitted')).toBe(true), WAIT);
     expect(await harness.ordinals(id)).toEqual([1, 2]);
   });
+
+  it('follows more sessions at one time than one connection carries', async () => {
+    harness = await Harness.start();
+    const count = 140;
+    const sessions = await Promise.all(Array.from({ length: count }, () => harness.open()));
+    const followed = async (): Promise<number> => (await harness.json<{ following: number }>('runtime/health')).following;
+    await vi.waitFor(async () => expect(await followed()).toBe(count), { timeout: 15_000, interval: 100 });
+    const last = sessions.at(-1);
+    await last?.lead.cancel('enough');
+    if (last !== undefined) await ended(last.id, 'cancelled');
+    expect(last === undefined ? [] : await harness.ordinals(last.id)).toEqual([1, 2]);
+  });
 });

@@ -102,10 +102,10 @@ export class SessionRecorder {
     let ordinal = run.lastOrdinal;
     const storing: Promise<void>[] = [];
     try {
+      if (opened === 0) await this.#note(ordinal === 0 ? 'opened' : 'recovered', `after envelope ${ordinal}`);
       const subscription = link.subscribe(this.#sessionId, ordinal, this.#stop.signal);
       this.#subscription = subscription;
       if (this.#ending !== undefined) subscription.finish();
-      if (opened === 0) await this.#note(ordinal === 0 ? 'opened' : 'recovered', `after envelope ${ordinal}`);
       for await (const envelope of subscription) {
         ordinal += 1;
         const stored = this.#store(envelope, ordinal);
