@@ -33,8 +33,14 @@ export class TestClient implements Disposable {
   call<N extends keyof Service>(name: N, request: Partial<RequestOf<N>>, token?: string): Promise<ResponseOf<N>> {
     const method = runtimeService[name] as unknown as MethodDefinition<object, ResponseOf<N>>;
     return new Promise((resolve, reject) => {
-      this.raw.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, headers(token), { deadline: Date.now() + 10_000 }, (error, value) =>
-        error === null ? resolve(value as ResponseOf<N>) : reject(error),
+      this.raw.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        headers(token),
+        { deadline: Date.now() + 10_000 },
+        (error, value) => (error === null ? resolve(value as ResponseOf<N>) : reject(error)),
       );
     });
   }

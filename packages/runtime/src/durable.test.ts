@@ -101,7 +101,12 @@ it('accepts messages of one session while earlier ones are on their way to the d
   stream.submit({ ...proposal(id, 'late', 'late') });
   stream.call.end();
   await stream.ended();
-  expect(stream.items.filter(({ envelope }) => envelope !== undefined).map(({ envelope }) => envelope?.messageId).slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, index) => `m${index}`));
+  expect(
+    stream.items
+      .filter(({ envelope }) => envelope !== undefined)
+      .map(({ envelope }) => envelope?.messageId)
+      .slice(0, 50),
+  ).toEqual(Array.from({ length: 50 }, (_, index) => `m${index}`));
   expect(stream.items.find(({ error }) => error !== undefined)?.error).toMatchObject({ code: 'SESSION_NOT_OPEN', messageId: 'late' });
   expect(await client.subscribe(id, PEER, 51).messageTypes(1)).toEqual(['Commitment']);
 });

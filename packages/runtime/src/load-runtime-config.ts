@@ -41,7 +41,8 @@ export function loadRuntimeConfig(env: Env): RuntimeProcessConfig {
     maxConcurrentStreams: lenientInteger(env, 'MACP_MAX_CONCURRENT_STREAMS', 128) || 128,
     requestTimeoutMs: (lenientInteger(env, 'MACP_REQUEST_TIMEOUT_SECS', 30) || 30) * 1000,
   };
-  if (strictInteger(env, 'MACP_CHECKPOINT_INTERVAL', 0, 0) > 0) warnings.push('MACP_CHECKPOINT_INTERVAL has no effect here: this log is replayed from its start');
+  if (strictInteger(env, 'MACP_CHECKPOINT_INTERVAL', 0, 0) > 0)
+    warnings.push('MACP_CHECKPOINT_INTERVAL has no effect here: this log is replayed from its start');
   const dataDir = readStorage(env);
   const policiesDir = text(env, 'MACP_POLICIES_DIR');
   const policies = policiesDir === undefined ? [] : loadPoliciesDir(policiesDir);
@@ -53,8 +54,7 @@ export function loadRuntimeConfig(env: Env): RuntimeProcessConfig {
       'no working authentication. Set it or MACP_AUTH_TOKENS_JSON, or MACP_AUTH_ISSUER with MACP_AUTH_JWKS_URL or MACP_AUTH_JWKS_JSON; for development only, MACP_ALLOW_INSECURE=1',
     );
   }
-  if (tls === undefined && !insecure)
-    throw refuseVariable('MACP_TLS_CERT_PATH', 'TLS needs it and MACP_TLS_KEY_PATH; plaintext needs MACP_ALLOW_INSECURE=1');
+  if (tls === undefined && !insecure) throw refuseVariable('MACP_TLS_CERT_PATH', 'TLS needs it and MACP_TLS_KEY_PATH; plaintext needs MACP_ALLOW_INSECURE=1');
   const options: RuntimeOptions = {
     host,
     port,
@@ -149,7 +149,8 @@ function readTls(env: Env): TlsFiles | undefined {
 /** The folder of the durable log; undefined for memory only. */
 function readStorage(env: Env): string | undefined {
   const backend = text(env, 'MACP_STORAGE_BACKEND') ?? 'file';
-  if (backend !== 'file') throw refuseVariable('MACP_STORAGE_BACKEND', `this runtime stores in files only, not in ${backend}; use file, or the reference runtime`);
+  if (backend !== 'file')
+    throw refuseVariable('MACP_STORAGE_BACKEND', `this runtime stores in files only, not in ${backend}; use file, or the reference runtime`);
   return flag(env, 'MACP_MEMORY_ONLY') ? undefined : (text(env, 'MACP_DATA_DIR') ?? DEFAULT_DATA_DIR);
 }
 

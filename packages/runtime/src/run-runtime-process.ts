@@ -23,7 +23,8 @@ export async function runRuntimeProcess(config: RuntimeProcessConfig, { signal }
     const runtime = await startNamingVariable(config, logger);
     for (const warning of config.warnings) logger.warn(warning);
     if (config.options.tls === undefined) logger.warn('plaintext: MACP_ALLOW_INSECURE=1 is for development');
-    if ((config.options.identities ?? []).length === 0 && config.options.jwt === undefined) logger.warn('development mode: any bearer value is taken as the sender');
+    if ((config.options.identities ?? []).length === 0 && config.options.jwt === undefined)
+      logger.warn('development mode: any bearer value is taken as the sender');
     const onHangUp = (): void => reloadTokens(config, runtime, logger);
     process.on('SIGHUP', onHangUp);
     if (!stop.signal.aborted) await once(stop.signal, 'abort');

@@ -67,7 +67,19 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     diskRetentionMs: retention.diskMs,
   });
   const streams = new Set<Outbox>();
-  const context = { kernel, hub, authenticator, modes, policies, clock, logger, counters, maxPayloadBytes: limits.maxPayloadBytes, requestTimeoutMs: limits.requestTimeoutMs, streams };
+  const context = {
+    kernel,
+    hub,
+    authenticator,
+    modes,
+    policies,
+    clock,
+    logger,
+    counters,
+    maxPayloadBytes: limits.maxPayloadBytes,
+    requestTimeoutMs: limits.requestTimeoutMs,
+    streams,
+  };
   let server: RunningServer;
   try {
     await recoverSessions(kernel, resolved.strictRecovery);
@@ -77,7 +89,8 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     await log.close();
     throw error;
   }
-  const metrics = resolved.metrics === undefined ? undefined : await (await import('./metrics/serve-metrics.js')).serveMetrics(resolved.metrics, counters, logger);
+  const metrics =
+    resolved.metrics === undefined ? undefined : await (await import('./metrics/serve-metrics.js')).serveMetrics(resolved.metrics, counters, logger);
   const address = `${resolved.host.includes(':') ? `[${resolved.host}]` : resolved.host}:${server.port}`;
   logger.info(`macp-runtime ${RUNTIME_VERSION} listening on ${address}`);
 

@@ -66,7 +66,13 @@ function claimProblem({ sub, iss, aud, exp }: Claims, options: JwtOptions, nowUn
 /** Undefined for scopes of the wrong type: a right that cannot be read is not guessed. */
 function callerOf({ sub, macp_scopes: scopes }: Claims): Caller | undefined {
   if (!isAbsent(scopes) && !isObject(scopes)) return undefined;
-  const { can_start_sessions: start, can_manage_mode_registry: manage, is_observer: observer, allowed_modes: modes, max_open_sessions: max } = isAbsent(scopes) ? {} : scopes;
+  const {
+    can_start_sessions: start,
+    can_manage_mode_registry: manage,
+    is_observer: observer,
+    allowed_modes: modes,
+    max_open_sessions: max,
+  } = isAbsent(scopes) ? {} : scopes;
   if (![start, manage, observer].every((flag) => isAbsent(flag) || typeof flag === 'boolean')) return undefined;
   if (!isAbsent(modes) && !(Array.isArray(modes) && modes.every((mode) => typeof mode === 'string'))) return undefined;
   if (!isAbsent(max) && !(typeof max === 'number' && Number.isInteger(max) && max >= 0)) return undefined;

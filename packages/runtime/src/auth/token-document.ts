@@ -31,11 +31,20 @@ export function parseTokenDocument(text: string): TokenDocument {
 
 function readEntry(entry: unknown): TokenIdentity | string {
   if (!isObject(entry)) return 'it must be an object';
-  const { token, sender, allowed_modes: modes, can_start_sessions: start, max_open_sessions: max, can_manage_mode_registry: manage, is_observer: observer } = entry;
+  const {
+    token,
+    sender,
+    allowed_modes: modes,
+    can_start_sessions: start,
+    max_open_sessions: max,
+    can_manage_mode_registry: manage,
+    is_observer: observer,
+  } = entry;
   if (typeof token !== 'string' || token === '') return '"token" must be a non-empty string';
   if (typeof sender !== 'string' || sender === '') return '"sender" must be a non-empty string';
   if (modes !== undefined && !(Array.isArray(modes) && modes.every((mode) => typeof mode === 'string'))) return '"allowed_modes" must be a list of strings';
-  if (max !== undefined && max !== null && !(typeof max === 'number' && Number.isInteger(max) && max >= 0)) return '"max_open_sessions" must be null or a whole number of at least 0';
+  if (max !== undefined && max !== null && !(typeof max === 'number' && Number.isInteger(max) && max >= 0))
+    return '"max_open_sessions" must be null or a whole number of at least 0';
   for (const [name, value] of Object.entries({ can_start_sessions: start, can_manage_mode_registry: manage, is_observer: observer })) {
     if (value !== undefined && typeof value !== 'boolean') return `"${name}" must be true or false`;
   }

@@ -45,7 +45,10 @@ export async function listen(context: ServiceContext, settings: ServerSettings):
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) resolve(bound);
-      else reject(new MacpError('INVALID_OPTIONS', `cannot listen on ${address}: ${error.message}. Choose another address or stop what uses it.`, { cause: error }));
+      else
+        reject(
+          new MacpError('INVALID_OPTIONS', `cannot listen on ${address}: ${error.message}. Choose another address or stop what uses it.`, { cause: error }),
+        );
     });
   });
   return { port, close: (graceMs) => shutDown(server, context, graceMs) };

@@ -8,7 +8,8 @@ export function admitAmbient(kernel: Kernel, envelope: Envelope, nowUnixMs: numb
   if (payload.length > 0) {
     const decoded = decodePayload('', messageType, payload);
     if (!decoded.ok) return refuse('INVALID_ENVELOPE', decoded.message);
-    if (messageType === 'Signal' && (decoded.payload as SignalPayload).signalType.trim() === '') return refuse('INVALID_ENVELOPE', 'signal_type must not be blank');
+    if (messageType === 'Signal' && (decoded.payload as SignalPayload).signalType.trim() === '')
+      return refuse('INVALID_ENVELOPE', 'signal_type must not be blank');
   }
   if (sessionId !== '') {
     // The reference runtime asks nothing here; that would let anyone speak for a session of others (DIFF-10).

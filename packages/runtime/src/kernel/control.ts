@@ -24,7 +24,8 @@ export function control(kernel: Kernel, session: LiveSession, kind: ControlKind,
       return { accepted: true, duplicate: false, state, atUnixMs: nowUnixMs };
     }
     if (kind === 'suspend' && state !== 'OPEN') return refuse('SESSION_NOT_OPEN', `the session ${session.id} is ${state}; only an open one can be suspended`);
-    if (kind === 'resume' && state !== 'SUSPENDED') return refuse('SESSION_NOT_OPEN', `the session ${session.id} is ${state}; only a suspended one can be resumed`);
+    if (kind === 'resume' && state !== 'SUSPENDED')
+      return refuse('SESSION_NOT_OPEN', `the session ${session.id} is ${state}; only a suspended one can be resumed`);
     return write(kernel, session, { kind, by, reason, atUnixMs: nowUnixMs });
   });
 }

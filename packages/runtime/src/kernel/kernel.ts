@@ -53,12 +53,15 @@ export class Kernel {
   /** Checks 9 to 24 of runtime.md §4, for an envelope whose shape and credential are in order. */
   accept(envelope: Envelope, caller: Caller): MaybePromise<Outcome> {
     const { messageType, mode, sender } = envelope;
-    if (sender !== '' && sender !== caller.sender) return refuse('UNAUTHENTICATED', `the envelope names the sender ${sender}, the credential is that of ${caller.sender}`);
+    if (sender !== '' && sender !== caller.sender)
+      return refuse('UNAUTHENTICATED', `the envelope names the sender ${sender}, the credential is that of ${caller.sender}`);
     const isStart = messageType === 'SessionStart';
     if (isStart && !caller.canStartSessions) return refuse('FORBIDDEN', `${caller.sender} may not start sessions`);
-    if (caller.allowedModes !== undefined && !caller.allowedModes.has(mode)) return refuse('FORBIDDEN', `${caller.sender} may not use the mode ${mode || '(none)'}`);
+    if (caller.allowedModes !== undefined && !caller.allowedModes.has(mode))
+      return refuse('FORBIDDEN', `${caller.sender} may not use the mode ${mode || '(none)'}`);
     const nowUnixMs = this.parts.clock.nowUnixMs();
-    if (!this.#rates.admit(isStart ? 'start' : 'message', caller.sender, nowUnixMs)) return refuse('RATE_LIMITED', `${caller.sender} sends too often; wait up to a minute`);
+    if (!this.#rates.admit(isStart ? 'start' : 'message', caller.sender, nowUnixMs))
+      return refuse('RATE_LIMITED', `${caller.sender} sends too often; wait up to a minute`);
     if (RUNTIME_ONLY_TYPES.has(messageType)) return refuse('FORBIDDEN', `${messageType} is written by the runtime only; use the RPC of that name`);
     const stamped: Envelope = { ...envelope, sender: caller.sender, timestampUnixMs: envelope.timestampUnixMs > 0 ? envelope.timestampUnixMs : nowUnixMs };
     if (isStart) return admitStart(this, stamped, caller, nowUnixMs);

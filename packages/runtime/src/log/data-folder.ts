@@ -24,7 +24,8 @@ export interface DataFolder {
  * runtime, is of a later format, or is in use.
  */
 export async function takeDataFolder(path: string): Promise<DataFolder> {
-  const refuse = (problem: string, cause?: unknown): MacpError => new MacpError('INVALID_OPTIONS', `the data folder ${path} ${problem}`, { cause, context: { path } });
+  const refuse = (problem: string, cause?: unknown): MacpError =>
+    new MacpError('INVALID_OPTIONS', `the data folder ${path} ${problem}`, { cause, context: { path } });
   try {
     await mkdir(path, { recursive: true });
     if ((await readOptional(join(path, FOREIGN_FILE))) !== undefined) throw refuse('belongs to the reference runtime; choose another one');
@@ -43,7 +44,10 @@ export async function takeDataFolder(path: string): Promise<DataFolder> {
     path,
     async segments() {
       const names = await readdir(path);
-      return names.flatMap((name) => SEGMENT_NAME.exec(name)?.[1] ?? []).map(Number).toSorted((a, b) => a - b);
+      return names
+        .flatMap((name) => SEGMENT_NAME.exec(name)?.[1] ?? [])
+        .map(Number)
+        .toSorted((a, b) => a - b);
     },
     segmentPath: (number) => join(path, `${String(number).padStart(8, '0')}.seg`),
     async sync() {
@@ -69,7 +73,8 @@ async function checkFormat(file: string, refuse: Refuse): Promise<void> {
     throw refuse(`has an unreadable ${FORMAT_FILE}`, error);
   }
   const { format, version } = (found ?? {}) as Partial<typeof FORMAT>;
-  if (format !== FORMAT.format || version !== FORMAT.version) throw refuse(`is of another format (${FORMAT_FILE}); this version reads version ${FORMAT.version}`);
+  if (format !== FORMAT.format || version !== FORMAT.version)
+    throw refuse(`is of another format (${FORMAT_FILE}); this version reads version ${FORMAT.version}`);
 }
 
 /** The lock names the process and when it began, so that one left by a killed process is known for what it is. */

@@ -137,7 +137,8 @@ export class FileLog implements SessionLog {
       } else {
         damaged = true;
         const where = `${path} at byte ${found.offset}`;
-        if (found.sessionId === undefined) this.#logger.error(`damage in ${where}: its session cannot be told; sessions that miss a record are stopped`, { path, offset: found.offset });
+        if (found.sessionId === undefined)
+          this.#logger.error(`damage in ${where}: its session cannot be told; sessions that miss a record are stopped`, { path, offset: found.offset });
         else this.#damage(found.sessionId, `a record is damaged in ${where}`);
       }
     }

@@ -12,9 +12,7 @@ export type LogRecord =
   | Exclude<SessionRecord, { kind: 'start' }>;
 
 /** A session found at start-up: its whole history, or why it cannot be used. */
-export type StoredSession =
-  | { readonly sessionId: string; readonly records: readonly LogRecord[] }
-  | { readonly sessionId: string; readonly damage: string };
+export type StoredSession = { readonly sessionId: string; readonly records: readonly LogRecord[] } | { readonly sessionId: string; readonly damage: string };
 
 /**
  * The append-only history of all sessions, and the commit point of the runtime: what was appended is accepted.

@@ -12,7 +12,11 @@ export interface MetricsServer {
 }
 
 /** Serves Prometheus text on every path over plain HTTP/1.1, one request per connection. Never rejects: a failure is logged. */
-export function serveMetrics(address: { readonly host: string; readonly port: number }, counters: Counters, logger: Logger): Promise<MetricsServer | undefined> {
+export function serveMetrics(
+  address: { readonly host: string; readonly port: number },
+  counters: Counters,
+  logger: Logger,
+): Promise<MetricsServer | undefined> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4', connection: 'close' }).end(counters.toText());
   });

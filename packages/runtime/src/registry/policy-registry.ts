@@ -1,4 +1,12 @@
-import { checkPolicyDefinition, DEFAULT_POLICY, DEFAULT_POLICY_ID, policyFitsMode, toPolicyDescriptor, type PolicyDefinition, type PolicyDescriptor } from '@macp-agent/protocol';
+import {
+  checkPolicyDefinition,
+  DEFAULT_POLICY,
+  DEFAULT_POLICY_ID,
+  policyFitsMode,
+  toPolicyDescriptor,
+  type PolicyDefinition,
+  type PolicyDescriptor,
+} from '@macp-agent/protocol';
 import type { RegistryRefusal } from './mode-registry.js';
 
 /** The policies that sessions may bind, by immutable id (RFC-MACP-0012; runtime.md §14). */

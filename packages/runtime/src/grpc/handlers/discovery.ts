@@ -10,7 +10,8 @@ const CONTENT_TYPES = ['application/macp-envelope+proto'];
 /** GetManifest: the runtime's own, and no other (RFC-MACP-0005). */
 export function getManifest({ modes }: ServiceContext): UnaryHandler<{ agentId: string }, { manifest: AgentManifest }> {
   return ({ agentId }) => {
-    if (agentId !== '' && agentId !== RUNTIME_NAME) throw new CallRefused('NOT_FOUND', `no manifest of ${agentId} here; this runtime has that of ${RUNTIME_NAME} only`);
+    if (agentId !== '' && agentId !== RUNTIME_NAME)
+      throw new CallRefused('NOT_FOUND', `no manifest of ${agentId} here; this runtime has that of ${RUNTIME_NAME} only`);
     return {
       manifest: {
         agentId: RUNTIME_NAME,
@@ -53,9 +54,7 @@ export function unregisterExtMode(context: ServiceContext): UnaryHandler<{ mode:
 }
 
 /** PromoteMode: an empty new name keeps the old one. */
-export function promoteMode(
-  context: ServiceContext,
-): UnaryHandler<{ mode: string; promotedModeName: string }, { ok: boolean; error: string; mode: string }> {
+export function promoteMode(context: ServiceContext): UnaryHandler<{ mode: string; promotedModeName: string }, { ok: boolean; error: string; mode: string }> {
   return ({ mode, promotedModeName }, headers) =>
     chain(requireManager(context, headers), () => {
       const result = context.modes.promote(mode, promotedModeName === '' ? undefined : promotedModeName);

@@ -25,7 +25,8 @@ export function controlSession(context: ServiceContext, kind: ControlKind): Unar
   return ({ sessionId, reason }, headers) =>
     chain(requireCaller(context, headers), (caller) =>
       chain(existing(context, sessionId), (session) => {
-        if (!isController(session, caller.sender)) throw new CallRefused('PERMISSION_DENIED', `FORBIDDEN: ${caller.sender} may not ${kind} the session ${sessionId}`);
+        if (!isController(session, caller.sender))
+          throw new CallRefused('PERMISSION_DENIED', `FORBIDDEN: ${caller.sender} may not ${kind} the session ${sessionId}`);
         return chain(control(context.kernel, session, kind, caller.sender, reason), (outcome) => ({
           ack: toAck(outcome, sessionId, '', context.clock.nowUnixMs()),
         }));
