@@ -21,6 +21,12 @@ describe('the commitment', () => {
     });
   });
 
+  it('uses the words of the scenario', () => {
+    const vocabulary = { approve: 'approve', step_up: 'investigate', decline: 'deny' };
+    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'REJECT' }) }, { vocabulary })).toMatchObject({ action: 'deny', outcomePositive: false });
+    expect(outcomeOf({ ...heard, votes: votesOf({ a: 'REJECT' }) }, { vocabulary: { decline: 5 } }).action).toBe('decline');
+  });
+
   it('takes the evaluation of a participant whose vote is missing', () => {
     const evaluations = [{ sender: 'c', recommendation: 'APPROVE', confidence: 0.8 }];
     expect(outcomeOf({ votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }), evaluations, objections: [] }, {})).toMatchObject({ action: 'approve' });

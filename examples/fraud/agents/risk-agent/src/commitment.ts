@@ -14,7 +14,15 @@ export interface Outcome {
 export function outcomeOf(heard: Heard, policyHints: Readonly<Record<string, unknown>> | undefined): Outcome {
   const { decision, reason } = decide(statementsOf(heard), heard.objections, readPolicyHints(policyHints));
   const outcomePositive = decision !== 'decline';
-  return { action: decision, outcomePositive, reason, authorityScope: 'transaction_review', vote: { vote: outcomePositive ? 'APPROVE' : 'REJECT', reason } };
+  return { action: inWordsOf(policyHints, decision), outcomePositive, reason, authorityScope: 'transaction_review', vote: { vote: outcomePositive ? 'APPROVE' : 'REJECT', reason } };
+}
+
+/** A scenario may have its own words for the three decisions: `policyHints.vocabulary`. */
+function inWordsOf(policyHints: Readonly<Record<string, unknown>> | undefined, decision: string): string {
+  const vocabulary = policyHints?.['vocabulary'];
+  if (typeof vocabulary !== 'object' || vocabulary === null || !Object.hasOwn(vocabulary, decision)) return decision;
+  const word = (vocabulary as Readonly<Record<string, unknown>>)[decision];
+  return typeof word === 'string' && word !== '' ? word : decision;
 }
 
 /** The suspend demo: any customer whose id contains "suspend". */
