@@ -4,10 +4,12 @@ import { InvalidInputsError } from '@macp-agent/scenarios';
 import { Command, CommanderError } from 'commander';
 import { addBootstrapCommand } from './commands/bootstrap.js';
 import { addCancelCommand } from './commands/cancel.js';
+import { addOnboardCommand } from './commands/onboard.js';
 import { addRunCommand } from './commands/run.js';
 import { addRuntimeCommand } from './commands/runtime.js';
 import { addScenarioCommand } from './commands/scenario.js';
 import { addTestCommand } from './commands/test.js';
+import { addTokensCommand } from './commands/tokens.js';
 import { loadConfig, type Config, type Env } from './config.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import { Output, type TextStream } from './output.js';
@@ -35,7 +37,16 @@ export interface CliContext {
   exitCode: number;
 }
 
-const COMMANDS = [addRunCommand, addTestCommand, addCancelCommand, addScenarioCommand, addBootstrapCommand, addRuntimeCommand];
+const COMMANDS = [
+  addRunCommand,
+  addTestCommand,
+  addCancelCommand,
+  addScenarioCommand,
+  addBootstrapCommand,
+  addRuntimeCommand,
+  addOnboardCommand,
+  addTokensCommand,
+];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
