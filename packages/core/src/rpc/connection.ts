@@ -68,6 +68,7 @@ export class Connection {
     const deadline = this.deadlineOf(options);
     const { repeatable, retry = DEFAULT_RETRY } = settings;
     let renewed = false;
+    let before: unknown;
     for (let attempt = 1; ; attempt += 1) {
       this.checkUsable(settings.what, signal);
       const remainingMs = deadline - performance.now();
@@ -81,9 +82,12 @@ export class Connection {
           if (await this.credentials.renewRefused(auth)) continue;
         }
         if (!repeatable || !isRetryableFailure(error)) throw error;
+        // A try cut short by the limit says less than the failure before it.
+        const failure = error instanceof MacpTimeoutError && before !== undefined ? before : error;
         const waitMs = backoffMs(attempt, retry);
-        if (deadline - performance.now() <= waitMs) throw error;
-        if (attempt > retry.maxRetries) throw exhausted(attempt, error, settings);
+        if (deadline - performance.now() <= waitMs) throw failure;
+        if (attempt > retry.maxRetries) throw exhausted(attempt, failure, settings);
+        before = failure;
         await sleep(waitMs, signal, settings.what);
       }
     }

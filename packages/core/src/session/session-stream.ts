@@ -276,6 +276,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
         onRefusal: (error) => this.#onRefusal(error),
       });
     } catch (error) {
+      if (connection.closed) this.#stop(undefined);
       if (error instanceof MacpSdkError) return { failure: error, progress: false };
       throw error;
     }
