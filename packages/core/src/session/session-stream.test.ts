@@ -190,6 +190,21 @@ describe('following a session', () => {
     await expect(world.theirs.openStream().read()).rejects.toMatchObject({ code: 'FORBIDDEN', name: 'MacpTransportError' });
   });
 
+  it('fails with SESSION_NOT_FOUND when the runtime has forgotten the session, after what was received', async () => {
+    await using world = await both();
+    await world.mine.start(START);
+    const stream = world.theirs.openStream();
+    await world.runtime.until(() => world.runtime.sessions.get(world.mine.sessionId)?.streams.size === 1);
+    const held = world.runtime.sessions.get(world.mine.sessionId);
+    expect((await stream.read())?.messageType).toBe('SessionStart');
+    world.runtime.sessions.clear();
+    for (const call of held?.streams ?? []) call.emit('error', { code: 14, details: 'restarted without storage' });
+    await expect(stream.read()).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+      message: expect.stringContaining('no longer knows this session, after ordinal 1') as string,
+    });
+  });
+
   it('gives up waiting for a session after its limit', async () => {
     await using world = await both();
     await expect(world.theirs.openStream({ waitForSessionMs: 1 }).read()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
