@@ -137,15 +137,24 @@ function describe(run: Run, session: FoldedSession | undefined, explanation: Exp
   return waiting(session, explanation);
 }
 
+const VOTED = /^macp\.mode\.(decision|quorum)\./;
+
 function waiting(session: FoldedSession, explanation: Explanation | undefined): Outcome {
   const proposals = tallies(session);
   const open = explanation?.rules.filter((rule) => !rule.passed) ?? [];
-  if (session.binding.mode === 'macp.mode.decision.v1' && proposals.length === 0)
+  if (VOTED.test(session.binding.mode) && proposals.length === 0)
     return {
       tone: 'live',
       icon: '…',
       title: 'Waiting for a proposal',
       detail: `${plural(session.binding.participants.length, 'participant')} joined by declaration; nobody has proposed yet.`,
+    };
+  if (!VOTED.test(session.binding.mode))
+    return {
+      tone: 'live',
+      icon: '…',
+      title: 'Open',
+      detail: `${plural(session.ordinal, 'envelope')} so far; nothing is committed.${open.length === 0 ? '' : ` The policy still asks: ${open.map((rule) => rule.detail).join('; ')}.`}`,
     };
   const veto = open.find((rule) => rule.rule.startsWith('objection'));
   if (veto !== undefined) return { tone: 'warn', icon: '⚑', title: 'Vetoed by objection', detail: `${veto.detail}: a positive commitment would be refused.` };

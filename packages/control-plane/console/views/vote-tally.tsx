@@ -1,9 +1,11 @@
 import { tallies, votingRule, type ProposalTally, type VotingRule } from '../../src/model/run-track.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
-import { plural, shortName } from '../format.js';
+import { plural, shortMode, shortName } from '../format.js';
 
 const ORDER = ['APPROVE', 'REJECT', 'ABSTAIN'] as const;
 const WORDS: Readonly<Record<string, string>> = { APPROVE: 'approve', REJECT: 'reject', ABSTAIN: 'abstain' };
+
+const VOTED = /^macp\.mode\.(decision|quorum)\./;
 
 /** Beside the colour, so that it is never alone. */
 const MARKS: Readonly<Record<string, string>> = { approve: '✓', reject: '✕', abstain: '–' };
@@ -20,9 +22,9 @@ export function VoteTally({ session, onSelect }: { session: FoldedSession | unde
       </div>
       {proposals.length === 0 ? (
         <p class="muted">
-          {session === undefined || session.binding.mode === 'macp.mode.decision.v1'
+          {session === undefined || VOTED.test(session.binding.mode)
             ? 'No proposal yet, so nothing to vote on.'
-            : `Sessions of the ${session.binding.mode} mode are not decided by votes.`}
+            : `Sessions of the ${shortMode(session.binding.mode)} mode are not decided by votes.`}
         </p>
       ) : null}
       {proposals.map((proposal) => (
@@ -54,7 +56,7 @@ function Bar({ proposal, rule, onSelect }: { proposal: ProposalTally; rule: Voti
   // Abstentions do not count towards the line, so they stand to the right of the counted part.
   const counted = weight('APPROVE') + weight('REJECT') + proposal.pendingWeight;
   const total = Math.max(1, counted + abstained);
-  const line = rule?.threshold === undefined ? undefined : (rule.threshold * counted) / total;
+  const line = rule?.needed !== undefined ? rule.needed / total : rule?.threshold === undefined ? undefined : (rule.threshold * counted) / total;
   const label = `${proposal.option}: ${weight('APPROVE')} approve, ${weight('REJECT')} reject, ${abstained} abstain, ${plural(proposal.pending.length, 'vote')} missing`;
   const ordered = ORDER.slice(0, 2).flatMap((vote) => proposal.votes.filter((cast) => cast.vote === vote));
   return (
@@ -82,7 +84,11 @@ function Bar({ proposal, rule, onSelect }: { proposal: ProposalTally; rule: Voti
           ))}
         {line === undefined ? null : (
           <span class="threshold" style={{ left: `${line * 100}%` }}>
-            <span class="sr-only">threshold at {Math.round((rule?.threshold ?? 0) * 100)} % of the cast votes</span>
+            <span class="sr-only">
+              {rule?.needed === undefined
+                ? `threshold at ${Math.round((rule?.threshold ?? 0) * 100)} % of the cast votes`
+                : `threshold at ${rule.needed} approvals`}
+            </span>
           </span>
         )}
       </div>

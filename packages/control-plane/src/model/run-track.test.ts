@@ -1,4 +1,4 @@
-import { encodePayload, MODE_DECISION, type Envelope } from '@macp-agent/protocol';
+import { encodePayload, MODE_DECISION, MODE_QUORUM, type Envelope } from '@macp-agent/protocol';
 import { describe, expect, it } from 'vitest';
 import { policyResolvedEvent } from '../observer/lifecycle-events.js';
 import { placeEvent, type CanonicalEvent, type EventDraft } from './canonical-event.js';
@@ -83,6 +83,33 @@ describe('the fold of a recorded run', () => {
     for (const { seq } of events.slice(1)) expect(whole.sessionAt(seq)).toEqual(track(events.slice(0, seq)).sessionAt());
     expect(whole.sessionAt(0)).toBeUndefined();
     expect(whole.sessionAt()?.state).toBe('RESOLVED');
+  });
+
+  it('tallies the ballots of a quorum session against the approvals it asks for', () => {
+    const quorum = (sender: string, messageType: string, payload: object): Envelope => ({
+      ...envelope(sender, messageType, {}),
+      mode: MODE_QUORUM,
+      payload: encodePayload(MODE_QUORUM, messageType, payload) ?? Buffer.alloc(0),
+    });
+    const sent = [
+      quorum('lead', 'SessionStart', { participants: ['a', 'b', 'c'], modeVersion: '1.0.0', configurationVersion: 'c', ttlMs: 60_000 }),
+      quorum('lead', 'ApprovalRequest', { requestId: 'r1', action: 'deploy', summary: 'Deploy 2.0', requiredApprovals: 2 }),
+      quorum('a', 'Approve', { requestId: 'r1', reason: 'tests pass' }),
+      quorum('b', 'Abstain', { requestId: 'r1' }),
+    ];
+    const drafts = sent.flatMap((item, index) => envelopeEvents(item, index + 1));
+    const session = track(drafts.map((draft, index) => placeEvent(draft, SESSION, index + 1, new Date(at).toISOString()))).sessionAt();
+    expect(session === undefined ? [] : tallies(session)).toMatchObject([
+      {
+        option: 'Deploy 2.0',
+        pending: ['c'],
+        votes: [
+          { sender: 'a', vote: 'APPROVE' },
+          { sender: 'b', vote: 'ABSTAIN' },
+        ],
+      },
+    ]);
+    expect(session === undefined ? undefined : votingRule(session)).toMatchObject({ needed: 2 });
   });
 
   it('takes events in any portions, and each once', () => {

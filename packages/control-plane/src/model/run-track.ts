@@ -1,4 +1,13 @@
-import { explainCommitment, mayCommit, type DecisionState, type PolicyDefinition, type RuleResult } from '@macp-agent/protocol';
+import {
+  explainCommitment,
+  mayCommit,
+  MODE_DECISION,
+  MODE_QUORUM,
+  type DecisionState,
+  type PolicyDefinition,
+  type QuorumState,
+  type RuleResult,
+} from '@macp-agent/protocol';
 import type { CanonicalEvent } from './canonical-event.js';
 import { acceptedAt, foldEvent, findPolicy, type FoldedSession } from './session-fold.js';
 
@@ -152,13 +161,17 @@ export interface VotingRule {
   readonly algorithm: string;
   /** Share of the cast votes that must approve; undefined when the algorithm has no such line. */
   readonly threshold: number | undefined;
+  /** Approvals needed, in heads; undefined when the line is a share. */
+  readonly needed?: number | undefined;
   /** Voters needed, in heads. */
   readonly quorum: number;
 }
 
-/** Tallies of a decision session; empty for other modes. */
+/** Tallies of decision and quorum sessions; empty for modes that do not vote. */
 export function tallies(session: FoldedSession): ProposalTally[] {
-  if (session.binding.mode !== 'macp.mode.decision.v1' || session.mode === undefined) return [];
+  if (session.mode === undefined) return [];
+  if (session.binding.mode === MODE_QUORUM) return ballotTally(session, session.modeState as QuorumState);
+  if (session.binding.mode !== MODE_DECISION) return [];
   const state = session.modeState as DecisionState;
   const weights = weightsOf(session.policy);
   return [...state.proposals.values()].map(({ proposalId, option, sender }) => {
@@ -169,8 +182,28 @@ export function tallies(session: FoldedSession): ProposalTally[] {
   });
 }
 
+function ballotTally(session: FoldedSession, { request, ballots }: QuorumState): ProposalTally[] {
+  if (request === undefined) return [];
+  const votes = [...ballots].map(([sender, { choice, reason }]) => ({ sender, vote: choice, reason, weight: 1 }));
+  const pending = session.binding.participants.filter((participant) => !ballots.has(participant));
+  return [
+    {
+      proposalId: request.requestId,
+      option: request.summary || request.action,
+      sender: session.binding.initiator,
+      votes,
+      pending,
+      pendingWeight: pending.length,
+    },
+  ];
+}
+
 /** What the bound policy asks of the vote; undefined when it asks for none. */
 export function votingRule(session: FoldedSession): VotingRule | undefined {
+  if (session.binding.mode === MODE_QUORUM) {
+    const needed = session.mode === undefined ? undefined : (session.modeState as QuorumState).request?.requiredApprovals;
+    return needed === undefined ? undefined : { algorithm: `${needed} approvals`, threshold: undefined, needed, quorum: 0 };
+  }
   const voting = asRecord(session.policy?.rules['voting']);
   const algorithm = text(voting?.['algorithm']) || 'none';
   const quorum = asRecord(voting?.['quorum']);
