@@ -4,6 +4,7 @@ import { InvalidInputsError } from '@macp-agent/scenarios';
 import { Command, CommanderError } from 'commander';
 import { addBootstrapCommand } from './commands/bootstrap.js';
 import { addCancelCommand } from './commands/cancel.js';
+import { addDoctorCommand } from './commands/doctor.js';
 import { addOnboardCommand } from './commands/onboard.js';
 import { addRunCommand } from './commands/run.js';
 import { addRuntimeCommand } from './commands/runtime.js';
@@ -46,6 +47,7 @@ const COMMANDS = [
   addRuntimeCommand,
   addOnboardCommand,
   addTokensCommand,
+  addDoctorCommand,
 ];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
