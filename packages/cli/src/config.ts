@@ -1,4 +1,5 @@
 import { delimiter, join } from 'node:path';
+import { packagedPacksRoot } from '@macp-agent/scenarios';
 import { loadDotenv } from './load-dotenv.js';
 
 /** Environment variables as a plain object. */
@@ -31,5 +32,5 @@ export function loadConfig(env: Env, cwd: string): Config {
     return value === '' ? undefined : value;
   };
   const configured = (env['MACP_PACKS_DIR'] ?? '').split(delimiter).filter((root) => root !== '');
-  return { cwd, env, packRoots: [...configured, join(cwd, 'packs'), join(cwd, 'examples')], setting };
+  return { cwd, env, packRoots: [...configured, join(cwd, 'packs'), join(cwd, 'examples'), packagedPacksRoot()], setting };
 }

@@ -1,5 +1,5 @@
 // Packs and scenarios
-export { loadPacks, type Pack, type PackCatalog } from './load-packs.js';
+export { loadPacks, packagedPacksRoot, type Pack, type PackCatalog } from './load-packs.js';
 export { findScenario, isScenarioPath, listScenarioRefs, loadScenarioFile, type Scenario } from './load-scenario.js';
 export { formatScenarioRef, parseScenarioRef, type ScenarioRef } from './scenario-ref.js';
 export type { ScenarioDocument } from './scenario-document.js';

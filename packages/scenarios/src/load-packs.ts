@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { listFolders } from './load-policies.js';
 import { loadYaml } from './load-yaml.js';
 import { checkPackDocument, type PackDocument } from './pack-document.js';
@@ -73,6 +74,9 @@ function listScenarios(folder: string): Map<string, string[]> {
     ]),
   );
 }
+
+/** The example packs that travel inside this package, without their agents; exists in the built package only. */
+export const packagedPacksRoot = (): string => fileURLToPath(new URL('packs', import.meta.url));
 
 /** `scenario.yaml` or `scenario.yml` of a folder. */
 export const scenarioFile = (folder: string): string | undefined =>

@@ -1,6 +1,7 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { convertBootstrap, explainBootstrap, InvalidBootstrapError, loadBootstrap, maskSecrets, type BootstrapForm } from '@macp-agent/core';
+import { MacpError } from '@macp-agent/protocol';
 import { Option, type Command } from 'commander';
 import type { CliContext } from '../cli.js';
 import { EXIT } from '../exit-code.js';
@@ -72,6 +73,7 @@ function convert(file: string, options: { readonly to: BootstrapForm; readonly o
   } else {
     const target = resolve(config.cwd, options.output);
     // Never over another file: its permissions would stay.
+    if (existsSync(target)) throw new MacpError('INVALID_OPTIONS', `${target} exists; choose another name with -o`, { context: { path: target } });
     writeFileSync(target, `${JSON.stringify(document, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
     output.line(target);
   }
