@@ -1,5 +1,9 @@
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadRuntimeConfig } from './load-runtime-config.js';
 import { runRuntimeProcess } from './run-runtime-process.js';
+
+// What the library would print is in the error that follows.
+setLogVerbosity(logVerbosity.NONE);
 
 let code: number;
 try {

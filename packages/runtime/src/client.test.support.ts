@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, credentials, Metadata, type ClientDuplexStream, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ChannelOptions, type ClientDuplexStream, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 import {
   encodePayload,
   MODE_DECISION,
@@ -26,8 +26,8 @@ export class TestClient implements Disposable {
   readonly raw: Client;
   readonly #feeds: Feed<unknown>[] = [];
 
-  constructor(address: string, channel = credentials.createInsecure()) {
-    this.raw = new Client(address, channel, { 'grpc.use_local_subchannel_pool': 1 });
+  constructor(address: string, channel = credentials.createInsecure(), options: ChannelOptions = {}) {
+    this.raw = new Client(address, channel, { 'grpc.use_local_subchannel_pool': 1, ...options });
   }
 
   call<N extends keyof Service>(name: N, request: Partial<RequestOf<N>>, token?: string): Promise<ResponseOf<N>> {

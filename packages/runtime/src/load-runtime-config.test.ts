@@ -27,7 +27,7 @@ it('has the defaults of the reference runtime', () => {
 it('refuses bad values of strict variables by name', () => {
   const strict = ['MACP_MAX_PAYLOAD_BYTES', 'MACP_SESSION_START_LIMIT_PER_MINUTE', 'MACP_MESSAGE_LIMIT_PER_MINUTE', 'MACP_CHECKPOINT_INTERVAL'];
   for (const name of strict)
-    for (const value of ['x', '-1', '1.5', '', '9'.repeat(30)]) expect(() => loadRuntimeConfig({ ...DEV, [name]: value }), `${name}=${value}`).toThrow(name);
+    for (const value of ['x', '-1', '1.5', '', '9'.repeat(30)]) expect(() => loadRuntimeConfig({ ...DEV, [name]: value })).toThrow(name);
   for (const name of strict.slice(0, 3)) expect(() => loadRuntimeConfig({ ...DEV, [name]: '0' })).toThrow(name);
   for (const value of ['localhost:1', '1.2.3.4', '1.2.3.4:99999', ':1', '::1:5', '1.2.3:4'])
     expect(() => loadRuntimeConfig({ ...DEV, MACP_BIND_ADDR: value })).toThrow('MACP_BIND_ADDR');
@@ -62,7 +62,7 @@ it('needs a working authentication or the word for development, and TLS or the s
     { MACP_AUTH_ISSUER: 'i' },
     { MACP_AUTH_ISSUER: 'i', MACP_AUTH_JWKS_JSON: '{' },
   ]) {
-    expect(() => loadRuntimeConfig(env), JSON.stringify(env)).toThrow('no working authentication');
+    expect(() => loadRuntimeConfig(env)).toThrow('no working authentication');
   }
   expect(() => loadRuntimeConfig(tokens)).toThrow('MACP_TLS_CERT_PATH');
   expect(loadRuntimeConfig({ ...DEV, ...tokens }).options.identities).toHaveLength(1);

@@ -50,8 +50,7 @@ it('refuses to start with the name of the variable on stderr and exit code 1', a
   await Promise.all(
     cases.map(async ([variable, env]) => {
       await using runtime = new RuntimeProcess(env);
-      expect(await runtime.exit, variable).toBe(1);
-      expect(runtime.stderr).toContain(variable);
+      expect({ variable, code: await runtime.exit, said: runtime.stderr }).toEqual({ variable, code: 1, said: expect.stringContaining(variable) });
     }),
   );
 });

@@ -93,7 +93,7 @@ it('says what is wrong with a token list without quoting a token', () => {
     '[1]',
   ]) {
     const document = parseTokenDocument(text);
-    expect(document.ok, text).toBe(false);
+    expect(document).toMatchObject({ ok: false });
     expect(JSON.stringify(document)).not.toContain('sec-ret');
   }
   expect(parseTokenDocument('[{"token":"a.b","sender":"s"}]')).toMatchObject({ ok: true, identities: [], warnings: [expect.stringContaining('dot')] });

@@ -54,10 +54,10 @@ it('refuses what lacks a claim, is expired, or is for others', async () => {
     { aud: ['a', 'b'] },
     { exp: now - minute - 5 },
   ]) {
-    expect(await verify(await sign(claims(bad as JWTPayload))), JSON.stringify(bad)).toBeUndefined();
+    expect(await verify(await sign(claims(bad as JWTPayload)))).toBeUndefined();
   }
   for (const good of [{ exp: now - minute + 20 }, { nbf: now + 9999 }, { aud: ['x', 'macp-runtime'] }])
-    expect(await verify(await sign(claims(good))), JSON.stringify(good)).toBeDefined();
+    expect(await verify(await sign(claims(good)))).toBeDefined();
 });
 
 it('refuses other keys, other algorithms and no algorithm', async () => {

@@ -73,10 +73,11 @@ class FetchedKeySet implements KeySet {
     }
   }
 
-  #lastGood(error: unknown): Promise<readonly VerificationKey[]> {
+  async #lastGood(error: unknown): Promise<readonly VerificationKey[]> {
     const current = this.#current;
     const usable = current !== undefined && this.#clock.nowUnixMs() < current.atUnixMs + this.#ttlMs + STALE_MS;
-    return usable ? Promise.resolve(current.keys) : Promise.reject(error);
+    if (usable) return current.keys;
+    throw error;
   }
 }
 

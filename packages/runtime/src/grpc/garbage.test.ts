@@ -1,6 +1,6 @@
-import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { Metadata, ServiceError } from '@grpc/grpc-js';
 import { runtimeService } from '@macp-agent/protocol/service';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, constant, constantFrom, maxSafeInteger, oneof, record, string, uint8Array } from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { headers, LEAD, TestClient } from '../client.test.support.js';
 import { startRuntime, type Runtime } from '../start-runtime.js';
@@ -30,8 +30,8 @@ function raw(path: string, bytes: Buffer, metadata: Metadata): Promise<number> {
 }
 
 it('answers random bytes on every unary RPC with a status and goes on', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...unaryPaths), fc.uint8Array({ maxLength: 300 }), async (path, bytes) => {
+  await assert(
+    asyncProperty(constantFrom(...unaryPaths), uint8Array({ maxLength: 300 }), async (path, bytes) => {
       expect(await raw(path, Buffer.from(bytes), headers(LEAD))).toBeGreaterThanOrEqual(0);
     }),
     { numRuns: 400 },
@@ -40,19 +40,19 @@ it('answers random bytes on every unary RPC with a status and goes on', async ()
 });
 
 it('answers envelopes of random texts with an Ack, lone surrogates included', async () => {
-  const text = fc.string({ unit: 'binary', maxLength: 40 });
-  const envelope = fc.record({
-    macpVersion: fc.constantFrom('1.0', '', '2.0'),
-    mode: fc.oneof(fc.constantFrom('macp.mode.decision.v1', 'ext.multi_round.v1', ''), text),
-    messageType: fc.oneof(fc.constantFrom('SessionStart', 'Signal', 'Progress', 'Commitment', 'Vote', 'Proposal', '__proto__', 'constructor'), text),
+  const text = string({ unit: 'binary', maxLength: 40 });
+  const envelope = record({
+    macpVersion: constantFrom('1.0', '', '2.0'),
+    mode: oneof(constantFrom('macp.mode.decision.v1', 'ext.multi_round.v1', ''), text),
+    messageType: oneof(constantFrom('SessionStart', 'Signal', 'Progress', 'Commitment', 'Vote', 'Proposal', '__proto__', 'constructor'), text),
     messageId: text,
-    sessionId: fc.oneof(fc.constant('SESSION'), text),
-    sender: fc.oneof(fc.constantFrom('', LEAD), text),
-    timestampUnixMs: fc.maxSafeInteger(),
-    payload: fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes)),
+    sessionId: oneof(constant('SESSION'), text),
+    sender: oneof(constantFrom('', LEAD), text),
+    timestampUnixMs: maxSafeInteger(),
+    payload: uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes)),
   });
-  await fc.assert(
-    fc.asyncProperty(envelope, async (value) => {
+  await assert(
+    asyncProperty(envelope, async (value) => {
       const ack = await client.send({ ...value, sessionId: value.sessionId === 'SESSION' ? sessionId : value.sessionId }, LEAD);
       expect(ack.messageId).toBeTypeOf('string');
     }),
@@ -62,8 +62,8 @@ it('answers envelopes of random texts with an Ack, lone surrogates included', as
 
 it('answers random bytes on a session stream and goes on', async () => {
   const { path } = runtimeService.StreamSession;
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 5 }), async (frames) => {
+  await assert(
+    asyncProperty(array(uint8Array({ maxLength: 100 }), { maxLength: 5 }), async (frames) => {
       const call = client.raw.makeBidiStreamRequest(path, same, same, headers(LEAD));
       call.on('data', () => undefined);
       const ended = new Promise<number>((resolve) => {

@@ -149,14 +149,14 @@ export class SessionStream implements SessionSubscriber {
   }
 
   /** Goes on with what the kernel says, now or later; a half-closed stream ends only after all of it. */
-  #track<T>(value: MaybePromise<T>, next: (value: T) => void): void {
+  #track<T>(value: MaybePromise<T>, use: (value: T) => void): void {
     if (!(value instanceof Promise)) {
-      next(value);
+      use(value);
       return;
     }
     this.#underWay += 1;
     void value.then((result) => {
-      next(result);
+      use(result);
       this.#underWay -= 1;
       this.#resume();
       this.#finishWhenIdle();

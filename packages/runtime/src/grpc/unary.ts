@@ -26,18 +26,18 @@ export function unary<Request, Response>(context: ServiceContext, name: string, 
       return;
     }
     let open = true;
-    const once = (send: () => void): void => {
+    const settle = (refused: CallFailure | null, value?: Response): void => {
       if (!open) return;
       open = false;
       cancelTimeout();
-      send();
+      callback(refused, value);
     };
     const cancelTimeout = context.clock.after(context.requestTimeoutMs, () =>
-      once(() => callback(failure('DEADLINE_EXCEEDED', `${name} took longer than ${context.requestTimeoutMs} ms; send it again`))),
+      settle(failure('DEADLINE_EXCEEDED', `${name} took longer than ${context.requestTimeoutMs} ms; send it again`)),
     );
     answer.then(
-      (value) => once(() => callback(null, value)),
-      (error: unknown) => once(() => callback(toFailure(error))),
+      (value) => settle(null, value),
+      (error: unknown) => settle(toFailure(error)),
     );
   };
 }

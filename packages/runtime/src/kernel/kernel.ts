@@ -1,4 +1,4 @@
-import { isTerminal, refuse, RUNTIME_ONLY_TYPES, type Envelope, type SessionMetadata } from '@macp-agent/protocol';
+import { refuse, RUNTIME_ONLY_TYPES, type Envelope, type SessionMetadata } from '@macp-agent/protocol';
 import type { Caller } from '../auth/identity.js';
 import type { Clock } from '../clock.js';
 import type { Hub } from '../hub/hub.js';
@@ -99,9 +99,4 @@ export class Kernel {
 export function mayRead(session: LiveSession, caller: Caller): boolean {
   const { binding } = session.view;
   return caller.isObserver || caller.sender === binding.initiator || binding.participants.includes(caller.sender);
-}
-
-/** True when the session is over for its readers too. */
-export function isOver(session: LiveSession): boolean {
-  return session.stored !== undefined && isTerminal(session.stored.state);
 }

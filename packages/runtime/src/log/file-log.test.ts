@@ -99,8 +99,8 @@ it('stops exactly the session whose record is damaged, wherever the damage is', 
     expect(again.sessions.get(OTHER)).toMatchObject({ records: [{ kind: 'start' }, { kind: 'envelope' }] });
     const hit = again.sessions.get(SESSION);
     // A flip in the second stamp leaves the record itself whole.
-    if (hit !== undefined && 'records' in hit) expect(hit.records).toHaveLength(2);
-    else expect(hit).toMatchObject({ damage: expect.stringContaining('damaged') });
+    const whole = { sessionId: SESSION, records: [expect.anything(), expect.anything()] };
+    expect([whole, { sessionId: SESSION, damage: expect.stringContaining('damaged') }]).toContainEqual(hit);
     expect(again.log.knows(SESSION)).toBe(true);
     await again.log.close();
   }
