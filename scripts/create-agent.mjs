@@ -35,7 +35,11 @@ async function main() {
 }
 
 function scaffold(words) {
-  const child = spawn(process.execPath, [join(root, 'packages/create-macp-agent/bin/create-macp-agent.js'), ...words], { cwd, stdio: 'inherit' });
+  const child = spawn(process.execPath, [join(root, 'packages/create-macp-agent/bin/create-macp-agent.js'), ...words], {
+    cwd,
+    env: plainEnvironment(),
+    stdio: 'inherit',
+  });
   // The terminal hands Ctrl-C to the scaffolder too, which says what became of the folder.
   const wait = () => {};
   process.on('SIGINT', wait);
@@ -46,6 +50,12 @@ function scaffold(words) {
       resolve(code ?? 1);
     });
   });
+}
+
+/** Without the settings of this workspace, which pnpm hands to scripts as npm_config_*: an install over there is not about them. */
+function plainEnvironment() {
+  const keep = /^npm_config_(?:registry|cache|userconfig|user_agent)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_config_') || keep.test(name)));
 }
 
 function hasPnpm() {

@@ -45,7 +45,7 @@ describe('the arrows between packages', () => {
 
     it(`hold in the sources of ${folder}`, () => {
       const wrong = sourcesOf(folder).flatMap((file) => {
-        const test = /\.(test|contract)\.tsx?$|\/(fixtures|test-support)\//.test(file);
+        const test = /\.(test|contract)(\.support)?\.tsx?$|\/(fixtures|test-support)\//.test(file);
         const reachable = test ? [...allowed, ...TEST_ONLY] : allowed;
         return importsOf(file)
           .filter((name) => ours(name) !== folder && !reachable.includes(ours(name) ?? ''))

@@ -18,7 +18,7 @@ const START_TIMEOUT_MS = 60_000;
  */
 export async function startRegistry(): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'macp-registry-'));
-  const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: folder }).trim();
+  const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   const ours = { access: '$all', publish: '$all', unpublish: '$all' };
   const config = {
     storage: join(folder, 'storage'),

@@ -21,7 +21,8 @@ export function readTarget(argument: string, cwd: string): Target {
   const typed = scoped?.[1] ?? argument;
   if (/\p{Cc}/u.test(typed)) throw new Failure('INVALID_NAME', 'the folder name holds control characters', 'Choose another folder.');
   const folder = resolve(cwd, typed);
-  const shown = relative(cwd, folder) || '.';
+  const near = relative(cwd, folder) || '.';
+  const shown = near.startsWith('..') && folder.length < near.length ? folder : near;
   return { folder, shown, defaultName: scoped === null ? basename(folder) : argument };
 }
 
