@@ -8,7 +8,10 @@ import { build, root } from './build.mjs';
 
 const times = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 20);
 const notes = join(root, 'runs', `fraud-repeat-${times}.txt`);
-const cases = readFileSync(join(root, 'examples/fraud/cases.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const cases = readFileSync(join(root, 'examples/fraud/cases.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
 
 await build();
 mkdirSync(join(root, 'runs'), { recursive: true });

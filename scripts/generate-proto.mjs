@@ -17,7 +17,21 @@ const bin = (name) => join(root, 'node_modules/.bin', name);
 const work = mkdtempSync(join(tmpdir(), 'macp-proto-'));
 
 try {
-  const shared = ['-t', 'static-module', '-w', 'es6', '-r', 'macp-agent', '-p', proto, '--no-verify', '--no-delimited', '--no-typeurl', '--no-service', '--no-convert'];
+  const shared = [
+    '-t',
+    'static-module',
+    '-w',
+    'es6',
+    '-r',
+    'macp-agent',
+    '-p',
+    proto,
+    '--no-verify',
+    '--no-delimited',
+    '--no-typeurl',
+    '--no-service',
+    '--no-convert',
+  ];
   const code = join(work, 'proto.js');
   execFileSync(bin('pbjs'), [...shared, '--no-create', '--no-comments', '-o', code, ...files]);
   const documented = join(work, 'documented.js');

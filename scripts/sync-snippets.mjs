@@ -10,7 +10,9 @@ const MARK = /<!-- snippet (\S+?)(?:#(\S+))? -->\n```(\w+)\n[\s\S]*?\n```/g;
 function documents() {
   const under = (folder) => readdirSync(root + folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.includes('node_modules'));
   const docs = under('docs').map((name) => `docs/${name}`);
-  const readmes = under('packages').filter((name) => name.endsWith('/README.md')).map((name) => `packages/${name}`);
+  const readmes = under('packages')
+    .filter((name) => name.endsWith('/README.md'))
+    .map((name) => `packages/${name}`);
   return ['README.md', ...docs, ...readmes].filter((name) => name.endsWith('.md'));
 }
 
@@ -23,7 +25,10 @@ function snippet(file, region) {
   if (from < 0 || to < 0) throw new Error(`${file} has no region ${region}`);
   const body = lines.slice(from + 1, to);
   const indent = Math.min(...body.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
-  return body.map((line) => line.slice(indent)).join('\n').trimEnd();
+  return body
+    .map((line) => line.slice(indent))
+    .join('\n')
+    .trimEnd();
 }
 
 let stale = 0;

@@ -23,7 +23,13 @@ function bootstrapOf(participantId: string): Bootstrap {
     runtime: { address: runtime.address, bearerToken: `tok-${participantId}`, tls: false, allowInsecure: true },
     ...(participantId === 'coordinator' && {
       initiator: {
-        sessionStartPayload: { intent: 'ship the canary', participants: ['coordinator', 'alice'], ttlMs: 60_000, modeVersion: '1.0.0', configurationVersion: 'config.default' },
+        sessionStartPayload: {
+          intent: 'ship the canary',
+          participants: ['coordinator', 'alice'],
+          ttlMs: 60_000,
+          modeVersion: '1.0.0',
+          configurationVersion: 'config.default',
+        },
       },
     }),
     execution: { modeName: 'macp.mode.decision.v1' },

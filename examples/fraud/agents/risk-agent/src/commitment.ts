@@ -14,7 +14,13 @@ export interface Outcome {
 export function outcomeOf(heard: Heard, policyHints: Readonly<Record<string, unknown>> | undefined): Outcome {
   const { decision, reason } = decide(statementsOf(heard), heard.objections, readPolicyHints(policyHints));
   const outcomePositive = decision !== 'decline';
-  return { action: inWordsOf(policyHints, decision), outcomePositive, reason, authorityScope: 'transaction_review', vote: { vote: outcomePositive ? 'APPROVE' : 'REJECT', reason } };
+  return {
+    action: inWordsOf(policyHints, decision),
+    outcomePositive,
+    reason,
+    authorityScope: 'transaction_review',
+    vote: { vote: outcomePositive ? 'APPROVE' : 'REJECT', reason },
+  };
 }
 
 /** A scenario may have its own words for the three decisions: `policyHints.vocabulary`. */
