@@ -111,8 +111,7 @@ describe('the direct-authentication guide', () => {
     const session = new DecisionSession(client, { sessionId: randomUUID(), auth });
     await session.start({ intent: 'ship', participants: ['coordinator', 'alice'], ttlMs: 60_000 });
     // #region cancel
-    const ack = await session.cancel('the canary failed');
-    ack.sessionState; // 'SESSION_STATE_CANCELLED'
+    const ack = await session.cancel('the canary failed'); // ack.sessionState is 'SESSION_STATE_CANCELLED'
     // #endregion
     expect(ack.sessionState).toBe('SESSION_STATE_CANCELLED');
   });
