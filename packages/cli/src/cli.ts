@@ -1,6 +1,4 @@
 import { VERSION } from '@macp-agent/core';
-import { isMacpError } from '@macp-agent/protocol';
-import { InvalidInputsError } from '@macp-agent/scenarios';
 import { Command, CommanderError } from 'commander';
 import { addBootstrapCommand } from './commands/bootstrap.js';
 import { addCancelCommand } from './commands/cancel.js';
@@ -14,6 +12,7 @@ import { addTokensCommand } from './commands/tokens.js';
 import { loadConfig, type Config, type Env } from './config.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import { Output, type TextStream } from './output.js';
+import { reportError } from './report-error.js';
 
 /** What the command line is given by its process. */
 export interface CliIo {
@@ -61,7 +60,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     output.footer([]);
-    report(error, context);
+    reportError(error, context);
     return exitCodeOf(error);
   }
 }
@@ -85,17 +84,4 @@ function createProgram(context: CliContext, io: CliIo): Command {
   );
   for (const add of COMMANDS) add(program, context);
   return program;
-}
-
-function report(error: unknown, { output, json, config }: CliContext): void {
-  const code = isMacpError(error) ? error.code : 'INTERNAL_ERROR';
-  const message = error instanceof Error ? error.message : String(error);
-  if (json) {
-    output.json({ type: 'error', code, message, ...(error instanceof InvalidInputsError ? { problems: error.problems } : {}) });
-    return;
-  }
-  output.error(`macp: ${message} [${code}]`);
-  const debug = config.env['MACP_LOG_LEVEL'] === 'debug';
-  // Not one of ours: without the place nobody can mend it.
-  if ((debug || !isMacpError(error)) && error instanceof Error && error.stack !== undefined) output.note(error.stack);
 }

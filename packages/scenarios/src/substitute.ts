@@ -12,17 +12,6 @@ export function substitute<T>(value: T, scope: JsonObject): T {
   return replace(value, scope) as T;
 }
 
-/** The placeholder paths of a value, each once. */
-export function placeholdersOf(value: unknown): string[] {
-  const found = new Set<string>();
-  const visit = (item: unknown): void => {
-    if (typeof item === 'string') for (const match of item.matchAll(PLACEHOLDER)) found.add(match[1] ?? '');
-    else if (typeof item === 'object' && item !== null) for (const inner of Object.values(item)) visit(inner);
-  };
-  visit(value);
-  return [...found];
-}
-
 function replace(value: unknown, scope: JsonObject): unknown {
   if (typeof value === 'string') return replaceText(value, scope);
   if (Array.isArray(value)) return value.map((item) => replace(item, scope));

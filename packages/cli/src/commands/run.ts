@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { compileScenario, findAgents, parseFault, runScenario, type RunEvent } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
+import { exitCodeOf } from '../exit-code.js';
 import { collect, readCount, readNumber } from '../option-values.js';
 import { Footer } from '../run/footer.js';
 import { openScenario, readInputs } from '../run/load-scenario-source.js';
@@ -10,6 +12,8 @@ import { printOutcome } from '../run/outcome-text.js';
 import { runCases } from '../run/run-cases.js';
 import { openTarget, type TargetOptions } from '../run/run-target.js';
 import { Timeline } from '../run/timeline.js';
+import { untilChanged } from '../run/watch-files.js';
+import { reportError } from '../report-error.js';
 
 /** Options of `macp run`. */
 export interface RunCommandOptions extends TargetOptions {
@@ -22,6 +26,7 @@ export interface RunCommandOptions extends TargetOptions {
   readonly timeout?: number;
   readonly fault?: string;
   readonly cases?: string;
+  readonly watch?: boolean;
   readonly concurrency: number;
   readonly output?: string;
   readonly json?: boolean;
@@ -50,6 +55,7 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .option('--cases <file>', 'run every case of a JSON Lines file')
     .option('-c, --concurrency <n>', 'cases at a time', readCount, 2)
     .option('-o, --output <file>', 'results of --cases as JSON Lines')
+    .option('-w, --watch', 'run again whenever the scenario, a policy or an agent changes')
     .option('--json', 'one JSON object per line')
     .option('-q, --quiet', 'only the outcome')
     .option('-v, --verbose', 'payloads too')
@@ -70,7 +76,7 @@ runner's from MACP_RUNNER_TOKEN.`,
     )
     .action(async (word: string, options: RunCommandOptions) => {
       context.json = options.json === true;
-      context.exitCode = await runCommand(word, options, context);
+      context.exitCode = options.watch === true ? await watchCommand(word, options, context) : await runCommand(word, options, context);
     });
 }
 
@@ -105,6 +111,29 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
     return outcome.exitCode;
   } finally {
     await target.close();
+  }
+}
+
+/** Runs again after each change, until Ctrl-C; a run that fails waits for the next change too. */
+async function watchCommand(word: string, options: RunCommandOptions, context: CliContext): Promise<number> {
+  const { config, output, signal } = context;
+  // Found once: without a scenario there is nothing to watch.
+  const scenario = openScenario(config, word, options.packs);
+  const ignore = resolve(config.cwd, options.runsDir);
+  for (;;) {
+    let code: number;
+    try {
+      code = await runCommand(word, options, context);
+    } catch (error) {
+      reportError(error, context);
+      code = exitCodeOf(error);
+    }
+    if (signal.aborted) return code;
+    output.note(`exit code ${code}; waiting for a change (ctrl-c ends)`);
+    const folders = [scenario.folder, ...scenario.agentFolders, ...scenario.agentFolders.slice(0, 1).map((folder) => resolve(folder, '../policies'))].filter(
+      (folder) => existsSync(folder),
+    );
+    if (!(await untilChanged(folders, ignore, signal))) return code;
   }
 }
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { macp } from '../cli.test-support.js';
 
 const fixtures = fileURLToPath(new URL('../../../scenarios/src/fixtures', import.meta.url));
@@ -97,5 +97,22 @@ describe('macp run --cases', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { name: string; outcome: { state: string } });
     expect(results.map(({ name, outcome }) => `${name} ${outcome.state}`)).toEqual(['default RESOLVED', 'reject RESOLVED', 'cancel CANCELLED']);
+  });
+});
+
+describe('macp run --watch', () => {
+  it('runs again after a change, until it is interrupted', async () => {
+    const abort = new AbortController();
+    const seen = { text: '' };
+    const ended = macp(['run', 'scenario.yaml', '--watch', '--quiet'], { cwd, signal: abort.signal, onOutput: (text) => (seen.text += text) });
+    const waiting = () => seen.text.split('waiting for a change').length - 1;
+    await vi.waitFor(() => expect(waiting()).toBe(1), { timeout: 15_000 });
+    write((text) => text.replace('name: Scripted review', 'name: [broken'));
+    await vi.waitFor(() => expect(waiting()).toBe(2), { timeout: 15_000 });
+    expect(seen.text).toContain('is not valid YAML');
+    write((text) => text);
+    await vi.waitFor(() => expect(waiting()).toBe(3), { timeout: 15_000 });
+    abort.abort();
+    expect(await ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/RESOLVED[\s\S]*RESOLVED/) as string });
   });
 });
