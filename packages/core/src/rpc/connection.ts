@@ -1,20 +1,14 @@
-import {
-  Client,
-  credentials as channelCredentials,
-  type ChannelCredentials,
-  type ChannelOptions,
-  type ClientDuplexStream,
-  type Metadata,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import type { ClientDuplexStream, Metadata, ServiceError } from '@grpc/grpc-js';
 import type { ErrorCode, ErrorContext } from '@macp-agent/protocol';
 import type { MethodDefinition } from '@macp-agent/protocol/service';
 import type { AuthConfig } from '../auth.js';
 import type { CallOptions } from '../call-options.js';
-import { checkTimeout, resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client-options.js';
+import { checkTimeout, type ClientOptions, type ResolvedClientOptions } from '../client-options.js';
 import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
+import { Channels } from './channels.js';
 import { Credentials } from './credentials.js';
+import { onAbort } from './on-abort.js';
 import { backoffMs, DEFAULT_RETRY, isRetryableFailure, sleep, type RetryPolicy } from './retry.js';
 import { abortedError, fromServiceError, isServiceError, type CallFacts } from './status.js';
 
@@ -30,25 +24,24 @@ export interface UnarySettings {
 
 /** A try that may be repeated gets half of the time left, but not less than this, so that a lost answer leaves time for the next. */
 const SHORTEST_TRY_MS = 1_000;
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** One channel to one runtime: unary calls with limit, signal and retries, and the opening of streams. Connects on first use. */
+/** The way to one runtime: unary calls with limit, signal and retries, and the opening of streams. Connects on first use. */
 export class Connection {
   readonly resolved: ResolvedClientOptions;
   readonly auth: AuthConfig | undefined;
   readonly logger: Logger;
   readonly credentials = new Credentials();
-  readonly #client: Client;
+  readonly #channels: Channels;
   /** Streams that close() ends, so that a process can exit. */
   readonly #streams = new Set<{ cancel(): void }>();
   #closed = false;
 
   constructor(options: ClientOptions) {
-    this.resolved = resolveClientOptions(options);
+    this.#channels = new Channels(options);
+    this.resolved = this.#channels.resolved;
     this.auth = options.auth;
     this.logger = options.logger ?? silentLogger;
     for (const warning of this.resolved.warnings) this.logger.warn(warning);
-    this.#client = new Client(this.resolved.address, toChannelCredentials(options, this.resolved.plaintext), channelOptions(options, this.resolved.loopback));
   }
 
   get closed(): boolean {
@@ -98,9 +91,13 @@ export class Connection {
     this.checkUsable(what, undefined);
     const metadata = await this.credentials.metadata(auth ?? this.auth);
     this.checkUsable(what, undefined);
-    const call = this.#client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, metadata);
+    const { client, release } = this.#channels.takeForStream();
+    const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, metadata);
     this.#streams.add(call);
-    call.on('status', () => this.#streams.delete(call));
+    call.on('status', () => {
+      this.#streams.delete(call);
+      release();
+    });
     return call;
   }
 
@@ -142,7 +139,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     for (const call of this.#streams) call.cancel();
-    this.#client.close();
+    this.#channels.close();
   }
 
   async *#serverStream<Q, R>(
@@ -155,20 +152,21 @@ export class Connection {
     this.checkUsable(what, signal);
     const metadata = await this.credentials.metadata(auth);
     this.checkUsable(what, signal);
-    const call = this.#client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata);
+    const { client, release } = this.#channels.takeForStream();
+    const call = client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata);
     // Cancelling emits one more error after the iteration is over, which must not become an uncaught one.
     call.on('error', () => undefined);
     this.#streams.add(call);
-    const onAbort = (): void => call.cancel();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const forget = signal === undefined ? undefined : onAbort(signal, () => call.cancel());
     try {
       for await (const message of call) yield message as R;
     } catch (error) {
       throw this.toError(error, { what, address: this.resolved.address }, signal);
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      forget?.();
       this.#streams.delete(call);
       call.cancel();
+      release();
     }
   }
 
@@ -198,8 +196,8 @@ export class Connection {
     settings: UnarySettings,
   ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
-      const onAbort = signal === undefined ? undefined : (): void => call.cancel();
-      const call = this.#client.makeUnaryRequest(
+      let forget: (() => void) | undefined;
+      const call = this.#channels.client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
@@ -207,7 +205,7 @@ export class Connection {
         metadata,
         { deadline: Date.now() + Math.ceil(timeoutMs) },
         (error: ServiceError | null, response?: R) => {
-          if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+          forget?.();
           if (error === null) resolve(response as R);
           else
             reject(
@@ -215,7 +213,7 @@ export class Connection {
             );
         },
       );
-      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal !== undefined) forget = onAbort(signal, () => call.cancel());
     });
   }
 }
@@ -232,27 +230,4 @@ function exhausted(attempts: number, cause: unknown, settings: UnarySettings): M
 
 function contextOf(settings: UnarySettings): { context?: ErrorContext } {
   return settings.context === undefined ? {} : { context: settings.context };
-}
-
-function toChannelCredentials(options: ClientOptions, plaintext: boolean): ChannelCredentials {
-  if (plaintext) return channelCredentials.createInsecure();
-  const { rootCertificates, clientCertificate } = options;
-  const pem = (value: Buffer | string | undefined): Buffer | null => (value === undefined ? null : Buffer.from(value));
-  return channelCredentials.createSsl(pem(rootCertificates), pem(clientCertificate?.key), pem(clientCertificate?.cert));
-}
-
-function channelOptions(options: ClientOptions, loopback: boolean): ChannelOptions {
-  return {
-    // A dead peer is noticed within 40 s even when no packet says so.
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 10_000,
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 5_000,
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    // Clients with different credentials or options never share a connection by accident.
-    'grpc.use_local_subchannel_pool': 1,
-    // A proxy for the outside world has no way back to this host.
-    ...(loopback ? { 'grpc.enable_http_proxy': 0 } : {}),
-    ...(options.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': options.serverName, 'grpc.default_authority': options.serverName }),
-  };
 }

@@ -2,6 +2,7 @@ import { decodePayload, isTerminal, RUNTIME_ONLY_TYPES, type Envelope, type Sess
 import type { AuthConfig } from '../auth.js';
 import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
 import type { Connection } from '../rpc/connection.js';
+import { onAbort } from '../rpc/on-abort.js';
 import { backoffMs, sleep } from '../rpc/retry.js';
 import { abortedError, refusalCode } from '../rpc/status.js';
 import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
@@ -185,9 +186,10 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   /** Connects until the session has ended, the reader has left, or a failure cannot be helped. */
   async #follow(): Promise<void> {
     const unfollow = this.#host.lifecycle.follow(this.sessionId, (change) => this.#onLifecycle(change));
-    const onAbort = (): void => this.#stop(this.#signal === undefined ? undefined : abortedError(this.#what, this.#signal));
-    this.#signal?.addEventListener('abort', onAbort, { once: true });
-    if (this.#signal?.aborted === true) onAbort();
+    const signal = this.#signal;
+    const abort = (): void => this.#stop(signal === undefined ? undefined : abortedError(this.#what, signal));
+    const forget = signal === undefined ? undefined : onAbort(signal, abort);
+    if (signal?.aborted === true) abort();
     try {
       await this.#connectLoop();
       this.#buffer.end();
@@ -195,7 +197,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
       this.#buffer.end(error);
     } finally {
       unfollow();
-      this.#signal?.removeEventListener('abort', onAbort);
+      forget?.();
       this.#acks.giveUp();
       this.#finished.abort();
       this.#host.onEnded(this);
