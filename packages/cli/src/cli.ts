@@ -2,6 +2,7 @@ import { VERSION } from '@macp-agent/core';
 import { Command, CommanderError } from 'commander';
 import { addBootstrapCommand } from './commands/bootstrap.js';
 import { addCancelCommand } from './commands/cancel.js';
+import { addConsoleCommand } from './commands/console.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addOnboardCommand } from './commands/onboard.js';
 import { addRunCommand } from './commands/run.js';
@@ -40,6 +41,7 @@ export interface CliContext {
 const COMMANDS = [
   addRunCommand,
   addTestCommand,
+  addConsoleCommand,
   addCancelCommand,
   addScenarioCommand,
   addBootstrapCommand,

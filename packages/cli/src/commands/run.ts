@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
 import { exitCodeOf } from '../exit-code.js';
 import { collect, readCount, readNumber } from '../option-values.js';
+import type { RunConsole } from '../console/run-console.js';
 import { Footer } from '../run/footer.js';
 import { openScenario, readInputs } from '../run/load-scenario-source.js';
 import { modelLine } from '../run/model-line.js';
@@ -27,6 +28,7 @@ export interface RunCommandOptions extends TargetOptions {
   readonly fault?: string;
   readonly cases?: string;
   readonly watch?: boolean;
+  readonly console?: boolean;
   readonly concurrency: number;
   readonly output?: string;
   readonly json?: boolean;
@@ -56,6 +58,7 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .option('-c, --concurrency <n>', 'cases at a time', readCount, 2)
     .option('-o, --output <file>', 'results of --cases as JSON Lines')
     .option('-w, --watch', 'run again whenever the scenario, a policy or an agent changes')
+    .option('--console', 'show the run in a browser; the page stays until Ctrl-C')
     .option('--json', 'one JSON object per line')
     .option('-q, --quiet', 'only the outcome')
     .option('-v, --verbose', 'payloads too')
@@ -93,23 +96,33 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
   );
   if (model !== undefined && options.json !== true && options.quiet !== true) context.output.line(model);
   const target = await openTarget(config, [compiled], options);
+  const runsDir = resolve(config.cwd, options.runsDir);
+  let page: RunConsole | undefined;
   try {
+    // Loaded only here: a run without a page needs no HTTP server.
+    if (options.console === true) page = await (await import('../console/run-console.js')).openRunConsole(compiled, target, runsDir, context);
+    const print = eventPrinter(options, context);
     const { outcome } = await runScenario(compiled, {
       runtime: target.runtime,
       runnerToken: target.runnerToken,
       agentTokens: target.agentTokens[0] ?? new Map<string, string>(),
       agents,
-      runsDir: resolve(config.cwd, options.runsDir),
+      runsDir,
       bootstrapDir: options.bootstrapDir === undefined ? undefined : resolve(config.cwd, options.bootstrapDir),
       parentEnv: config.env,
       fault,
       timeouts: { runMs: options.timeout === undefined ? undefined : options.timeout * 1000 },
       signal,
       forceSignal,
-      onEvent: eventPrinter(options, context),
+      onEvent: (event) => {
+        page?.event(event);
+        print(event);
+      },
     });
+    await page?.untilStopped();
     return outcome.exitCode;
   } finally {
+    await page?.close();
     await target.close();
   }
 }

@@ -1,0 +1,106 @@
+import { join, resolve } from 'node:path';
+import { MacpError } from '@macp-agent/protocol';
+import type { ControlPlaneOptions } from '@macp-agent/control-plane';
+import type { Command } from 'commander';
+import type { CliContext } from '../cli.js';
+import { collect, readNumber } from '../option-values.js';
+import { openCatalog } from '../run/load-scenario-source.js';
+
+interface ConsoleOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly runtime?: string;
+  readonly packs?: readonly string[];
+  readonly runsDir: string;
+  readonly dataDir?: string;
+}
+
+/** Variable with the credential of an observer, for `--runtime`. */
+const OBSERVER_TOKEN = 'MACP_OBSERVER_TOKEN';
+/** Variable with the bearer that the API of the console asks for. */
+const CONSOLE_TOKEN = 'MACP_CONSOLE_TOKEN';
+
+/** `macp console`: observer and web console, with runs of its own or beside another runtime. */
+export function addConsoleCommand(program: Command, context: CliContext): void {
+  program
+    .command('console')
+    .description('watch runs in a browser, start and cancel them')
+    .option('-p, --port <port>', 'port; the next free one when it is taken', readNumber, 3001)
+    .option('--host <host>', 'address to listen on; another than this machine needs a token', '127.0.0.1')
+    .option('--runtime <host:port>', 'observe this runtime; default: one of its own, with runs to start')
+    .option('--packs <dir>', 'look here for packs first (repeatable)', collect)
+    .option('--runs-dir <dir>', 'where logs and transcripts of runs go', 'runs')
+    .option('--data-dir <dir>', 'where the record of what was seen goes (default: console in the runs folder)')
+    .addHelpText(
+      'after',
+      `
+The credential for --runtime comes from ${OBSERVER_TOKEN}: an identity with
+is_observer and no right to start sessions. ${CONSOLE_TOKEN} makes the API ask
+for a bearer, which any other host than this machine needs.
+
+Ctrl-C ends the console; runs that it started are cancelled.`,
+    )
+    .action(async (options: ConsoleOptions) => {
+      context.exitCode = await serveConsole(options, context);
+    });
+}
+
+async function serveConsole(options: ConsoleOptions, context: CliContext): Promise<number> {
+  const { config, output } = context;
+  const token = config.setting(CONSOLE_TOKEN);
+  const common = {
+    host: options.host,
+    port: options.port,
+    portTries: 20,
+    token,
+    dataDir: resolve(config.cwd, options.dataDir ?? join(options.runsDir, 'console')),
+  };
+  // Loaded only here: no other command needs the control plane.
+  const { startControlPlane } = await import('@macp-agent/control-plane');
+  if (options.runtime !== undefined) {
+    await using plane = await startControlPlane({ ...common, ...foreignRuntime(options.runtime, context) });
+    return await untilStopped(plane.url, token, context);
+  }
+  const { ConsoleRuns } = await import('../console/console-runs.js');
+  const { registerRun } = await import('../console/register-run.js');
+  const runs = await ConsoleRuns.start({
+    config,
+    catalog: () => openCatalog(config, options.packs),
+    runsDir: options.runsDir,
+    onFailure: (runId, error) => output.error(`run ${runId} failed: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  try {
+    let address = { url: '', token };
+    await using plane = await startControlPlane({
+      ...common,
+      runtimeAddress: runs.runtime.address,
+      runtimeToken: runs.runnerToken,
+      runtimeAllowInsecure: true,
+      listScenarios: () => runs.scenarios(),
+      startRun: async (ref, template, inputs) => {
+        const compiled = await runs.launch(ref, template, inputs);
+        await registerRun(address, compiled, runs.cancelCallback(compiled.runId));
+        return { runId: compiled.runId, sessionId: compiled.sessionId };
+      },
+    });
+    address = { ...address, url: plane.url };
+    return await untilStopped(plane.url, token, context);
+  } finally {
+    await runs.close();
+  }
+}
+
+function foreignRuntime(address: string, { config }: CliContext): Pick<ControlPlaneOptions, 'runtimeAddress' | 'runtimeToken' | 'runtimeSecure'> {
+  const token = config.setting(OBSERVER_TOKEN);
+  if (token === undefined)
+    throw new MacpError('INVALID_OPTIONS', `there is no credential to observe ${address} with; set ${OBSERVER_TOKEN} to the token of an observer`);
+  const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(address);
+  return { runtimeAddress: address, runtimeToken: token, runtimeSecure: !loopback };
+}
+
+async function untilStopped(url: string, token: string | undefined, { output, signal }: CliContext): Promise<number> {
+  output.line(`console: ${token === undefined ? url : `${url}#token=…`}`);
+  output.note('Ctrl-C ends it');
+  if (!signal.aborted) await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
+  return 0;
+}
