@@ -1,38 +1,13 @@
 // What the SDK costs over a raw grpc-js client: same payload, same stub process, interleaved.
-import grpc from '@grpc/grpc-js';
-import { Auth, DecisionSession, MacpClient, newMessageId } from '@macp-agent/core';
-import { encodePayload } from '@macp-agent/protocol';
-import { runtimeService } from '@macp-agent/protocol/service';
+import { Auth, DecisionSession, MacpClient } from '@macp-agent/core';
 import { randomUUID } from 'node:crypto';
-import { interleave, rate, startHelper, table } from './measure.mjs';
+import { interleave, RATE_AND_CPU, rate, ratio, startHelper, table, target } from './measure.mjs';
+import { MODE, rawClient, vote, voteEnvelope } from './raw-client.mjs';
 
 const stub = await startHelper('./stub-server.mjs');
-const address = `127.0.0.1:${stub.first}`;
-const mode = 'macp.mode.decision.v1';
+const address = stub.first;
 const sessionId = randomUUID();
-const vote = { proposalId: 'p1', vote: 'APPROVE', reason: 'within the limits of the policy' };
-const envelope = () => ({
-  macpVersion: '1.0',
-  mode,
-  messageType: 'Vote',
-  messageId: newMessageId(),
-  sessionId,
-  sender: 'bench',
-  timestampUnixMs: Date.now(),
-  payload: encodePayload(mode, 'Vote', vote),
-});
-
-const raw = new grpc.Client(address, grpc.credentials.createInsecure());
-const metadata = new grpc.Metadata();
-metadata.set('authorization', 'Bearer bench');
-const { Send } = runtimeService;
-const rawSend = () =>
-  new Promise((resolve, reject) => {
-    raw.makeUnaryRequest(Send.path, Send.requestSerialize, Send.responseDeserialize, { envelope: envelope() }, metadata, { deadline: Date.now() + 10_000 }, (error, response) =>
-      error ? reject(error) : resolve(response),
-    );
-  });
-
+const raw = rawClient(address);
 const auth = Auth.bearer('bench', { expectedSender: 'bench' });
 const client = new MacpClient({ address, allowInsecure: true, auth });
 await client.initialize();
@@ -43,21 +18,28 @@ const drained = (async () => {
   for await (const _ of stream.responses());
 })();
 
-for (const [inFlight, count] of [
-  [1, 2_000],
-  [64, 12_000],
+for (const { inFlight, count, streamLeast } of [
+  { inFlight: 1, count: 300, streamLeast: 3 },
+  { inFlight: 64, count: 1_200, streamLeast: 6 },
 ]) {
   const cases = {
-    'raw grpc-js unary': () => rate(count, inFlight, rawSend),
-    'client.send': () => rate(count, inFlight, () => client.send(envelope())),
+    'raw grpc-js unary': () => rate(count, inFlight, () => raw.send(voteEnvelope(sessionId))),
+    'client.send': () => rate(count, inFlight, () => client.send(voteEnvelope(sessionId))),
     'session.vote, unary': () => rate(count, inFlight, () => unary.vote(vote)),
-    'session.vote on the stream': () => rate(count, inFlight, () => streaming.vote(vote)),
+    'session.vote on its stream': () => rate(count * 3, inFlight, () => streaming.vote(vote)),
   };
-  table(`${inFlight} in flight`, await interleave(cases, 5), 'raw grpc-js unary');
+  const [base, ...ours] = Object.keys(cases);
+  const results = await interleave(cases, 15);
+  table(`${MODE}, ${inFlight} in flight`, results, RATE_AND_CPU);
+  for (const name of ours.slice(0, 2)) {
+    target(`${name}, rate`, ratio(results, name, base, 'perSecond'), { least: 0.95 });
+    target(`${name}, CPU`, ratio(results, name, base, 'cpuMicros'), { most: 1.15 });
+  }
+  target(`${ours[2]}, rate`, ratio(results, ours[2], base, 'perSecond'), { least: streamLeast });
 }
 
 await stream.close();
 await drained;
 await client.close();
 raw.close();
-stub.close();
+await stub.close();

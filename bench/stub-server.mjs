@@ -1,21 +1,15 @@
-// A bare grpc-js server that acknowledges everything: the floor that client figures are compared with.
+// A bare grpc-js server that acknowledges everything: the floor that client and server figures are compared with.
 // Prints its port, ends with its standard input.
 import grpc from '@grpc/grpc-js';
-import { SendResponse, StreamSessionResponse } from '@macp-agent/protocol';
 import { runtimeService } from '@macp-agent/protocol/service';
+import { serveHelper } from './measure.mjs';
 
-const raw = (bytes) => bytes;
-const service = {
-  Initialize: runtimeService.Initialize,
-  GetSession: runtimeService.GetSession,
-  WatchSessions: runtimeService.WatchSessions,
-  Send: { ...runtimeService.Send, responseSerialize: raw },
-  StreamSession: { ...runtimeService.StreamSession, responseSerialize: raw },
-};
-const ack = (envelope) =>
-  SendResponse.encode({ ack: { ok: true, messageId: envelope.messageId, sessionId: envelope.sessionId, acceptedAtUnixMs: Date.now(), sessionState: 'SESSION_STATE_OPEN' } });
+const { Initialize, GetSession, WatchSessions, Send, StreamSession } = runtimeService;
+// As in the runtime: what goes to many readers is encoded once.
+const service = { Initialize, GetSession, WatchSessions, Send, StreamSession: { ...StreamSession, responseSerialize: (frame) => frame } };
+const readers = new Set();
 
-const server = new grpc.Server();
+const server = new grpc.Server({ 'grpc.max_concurrent_streams': 1000 });
 server.addService(service, {
   Initialize: (_call, done) =>
     done(null, {
@@ -23,32 +17,33 @@ server.addService(service, {
       capabilities: { sessions: { stream: true, listSessions: true, watchSessions: true }, experimental: { features: { in_stream_refusals: 'true' } } },
       supportedModes: ['macp.mode.decision.v1'],
     }),
-  GetSession: (call, done) =>
-    done(null, {
-      metadata: {
-        sessionId: call.request.sessionId,
-        mode: 'macp.mode.decision.v1',
-        state: 'SESSION_STATE_OPEN',
-        modeVersion: '1.0.0',
-        configurationVersion: 'config.default',
-        policyVersion: 'policy.default',
-        initiator: 'bench',
-        participants: ['bench'],
-      },
-    }),
+  GetSession: (call, done) => {
+    const versions = { modeVersion: '1.0.0', configurationVersion: 'config.default', policyVersion: 'policy.default' };
+    done(null, { metadata: { sessionId: call.request.sessionId, mode: 'macp.mode.decision.v1', state: 'SESSION_STATE_OPEN', ...versions } });
+  },
   WatchSessions: (call) => call.sendMetadata(new grpc.Metadata()),
-  Send: (call, done) => done(null, ack(call.request.envelope)),
+  Send: (call, done) => {
+    const { envelope } = call.request;
+    if (readers.size > 0) {
+      const frame = StreamSession.responseSerialize({ envelope: { ...envelope, sender: 'bench' } });
+      for (const reader of readers) reader.write(frame);
+    }
+    const { messageId, sessionId } = envelope;
+    done(null, { ack: { ok: true, messageId, sessionId, acceptedAtUnixMs: Date.now(), sessionState: 'SESSION_STATE_OPEN' } });
+  },
   StreamSession: (call) => {
     call.sendMetadata(new grpc.Metadata());
-    call.on('data', (frame) => {
-      if (frame.envelope !== undefined) call.write(StreamSessionResponse.encode({ envelope: { ...frame.envelope, sender: 'bench' } }));
+    call.on('data', ({ envelope, subscribeSessionId }) => {
+      if (subscribeSessionId === 'fan-out') readers.add(call);
+      if (envelope !== undefined) call.write(StreamSession.responseSerialize({ envelope: { ...envelope, sender: 'bench' } }));
     });
+    call.on('close', () => readers.delete(call));
     call.on('end', () => call.end());
     call.on('error', () => call.destroy());
   },
 });
-server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error) throw error;
-  console.log(port);
+const port = await new Promise((resolve, reject) => {
+  server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
 });
-process.stdin.resume().on('end', () => process.exit(0));
+await serveHelper(`127.0.0.1:${port}`);
+process.exit(0);
