@@ -60,5 +60,18 @@ export function rawClient(address, token = 'bench') {
     call.write({ subscribeSessionId: sessionId, afterSequence: 0 });
     return new Promise((resolve) => call.once('metadata', () => resolve(call)));
   };
-  return { send, subscribe, close: () => client.close() };
+  /** The same by hand on a stream: each envelope waits for its echo. */
+  const echoes = async (sessionId) => {
+    const waiting = new Map();
+    const call = await subscribe(sessionId, ({ messageId }) => {
+      waiting.get(messageId)?.();
+      waiting.delete(messageId);
+    });
+    return (envelope) =>
+      new Promise((resolve) => {
+        waiting.set(envelope.messageId, resolve);
+        call.write({ envelope, subscribeSessionId: '', afterSequence: 0 });
+      });
+  };
+  return { send, subscribe, echoes, close: () => client.close() };
 }
