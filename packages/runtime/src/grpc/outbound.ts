@@ -31,6 +31,12 @@ export function openOutbound(
     else admit(caller);
   };
   const found = context.authenticator.authenticate(call.metadata);
-  if (found instanceof Promise) void found.then(decide);
-  else decide(found);
+  if (!(found instanceof Promise)) {
+    decide(found);
+    return;
+  }
+  found.then(decide).catch((error: unknown) => {
+    context.logger.error(`a stream of ${options.what} could not be opened`, { err: error });
+    outbox.fail(failure('INTERNAL', 'INTERNAL_ERROR: the stream failed in the runtime; open another'));
+  });
 }

@@ -42,7 +42,11 @@ export class SessionStream implements SessionSubscriber {
   start(): void {
     this.#call.on('data', (frame: StreamSessionRequest) => {
       if (this.#outbox.ended) return;
-      this.#handle(frame);
+      try {
+        this.#handle(frame);
+      } catch (error) {
+        this.#failed(error);
+      }
       this.#pace();
     });
     this.#call.on('end', () => {
@@ -68,7 +72,7 @@ export class SessionStream implements SessionSubscriber {
         this.#outbox.fail(failure('NOT_FOUND', `SESSION_NOT_FOUND: the session ${sessionId} is not known here`));
       } else if (mayRead(session, this.#caller)) {
         this.#bind(sessionId);
-        void this.#sendHistory(sessionId, afterSequence);
+        this.#sendHistory(sessionId, afterSequence).catch((error: unknown) => this.#failed(error));
       } else {
         this.#refuse(refuse('FORBIDDEN', `FORBIDDEN: ${this.#caller.sender} is not part of the session ${sessionId}`), sessionId, '');
       }
@@ -155,12 +159,19 @@ export class SessionStream implements SessionSubscriber {
       return;
     }
     this.#underWay += 1;
-    void value.then((result) => {
+    const settle = (result: T): void => {
       use(result);
       this.#underWay -= 1;
       this.#resume();
       this.#finishWhenIdle();
-    });
+    };
+    value.then(settle).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** A fault of the runtime ends this stream, and nothing else. */
+  #failed(error: unknown): void {
+    this.#context.logger.error(`the session stream of ${this.#caller.sender} failed`, { sessionId: this.#sessionId, err: error });
+    this.#outbox.fail(failure('INTERNAL', 'INTERNAL_ERROR: the stream failed in the runtime; open another'));
   }
 
   /** Reads no faster than this stream takes its own echoes, and leaves room for others. */
