@@ -1,29 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client, credentials, status, type ServiceError } from '@grpc/grpc-js';
 import { healthService, RUNTIME_SERVICE_NAME } from '@macp-agent/protocol/service';
 import { expect, it } from 'vitest';
 import { LEAD, TestClient } from '../client.test.support.js';
 import { startRuntime } from '../start-runtime.js';
-
-function selfSigned(): { cert: Buffer; key: Buffer } {
-  const dir = mkdtempSync(join(tmpdir(), 'macp-tls-'));
-  try {
-    const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });
-    return { cert: readFileSync(cert), key: readFileSync(key) };
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
+import { selfSigned } from './self-signed.test.support.js';
 
 it('serves TLS from PEM, and no plaintext then', async () => {
-  const tls = selfSigned();
+  const tls = selfSigned('localhost');
   await using runtime = await startRuntime({ tls });
-  using client = new TestClient(runtime.address, credentials.createSsl(tls.cert), { 'grpc.ssl_target_name_override': 'localhost' });
+  using client = new TestClient(runtime.address, credentials.createSsl(Buffer.from(tls.cert)), { 'grpc.ssl_target_name_override': 'localhost' });
   expect((await client.start()).ack.ok).toBe(true);
   using plain = new TestClient(runtime.address);
   await expect(plain.call('ListModes', {})).rejects.toMatchObject({ code: status.UNAVAILABLE });
