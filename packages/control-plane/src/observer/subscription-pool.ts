@@ -67,6 +67,8 @@ function openSubscription(client: MacpClient, sessionId: string, afterOrdinal: n
   });
   const onAbort = (): void => stream.cancel();
   signal.addEventListener('abort', onAbort, { once: true });
+  // A listener on a signal that has fired already never runs.
+  if (signal.aborted) onAbort();
   const subscribed = stream.sendSubscribe(sessionId, afterOrdinal);
   // A failure to open shows in the iteration as well.
   subscribed.catch(() => undefined);
