@@ -100,7 +100,7 @@ export async function selectModel(env: Readonly<Record<string, string | undefine
   const { initChatModel } = await import('langchain/chat_models/universal');
   const endpoint = baseUrl === '' ? {} : { configuration: { baseURL: baseUrl }, apiKey: (key === undefined ? undefined : env[key]) || 'unused' };
   try {
-    const model = await initChatModel(name, { modelProvider: provider, temperature: 0, maxRetries: 1, ...endpoint });
+    const model = await initChatModel(name, { modelProvider: provider, temperature: 0, maxRetries: 0, ...endpoint });
     return { model, name: wanted, banner: `model: ${wanted}${baseUrl === '' ? '' : ` at ${baseUrl}`}` };
   } catch (error) {
     const missing = /Unable to import|Cannot find (?:package|module)/.test(String(error));
@@ -181,14 +181,26 @@ export async function assessOrAbstain(
   }
 }
 
+/** True for failures of a model call that a second one may not meet: an overloaded or broken endpoint, or a lost connection. */
+export function isPassing(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status !== undefined) return status === 408 || status === 429 || status >= 500;
+  return error instanceof Error && /connection|timed? ?out|network|fetch failed/i.test(`${error.name} ${error.message}`);
+}
+
 /** What went wrong in a few words; never the provider's whole answer, which may quote the prompt or the key. */
 function causeOf(error: unknown): string {
   if (error instanceof z.ZodError) return `the answer does not fit the schema (${error.issues.map(({ path }) => path.join('.')).join(', ')})`;
-  const causes: unknown[] = [error];
-  for (let cause: unknown = error; causes.length < 5 && cause instanceof Error && cause.cause !== undefined; cause = cause.cause) causes.push(cause.cause);
-  const status = causes.map((cause) => (cause as { status?: unknown }).status).find((found) => typeof found === 'number');
+  const status = statusOf(error);
   if (status !== undefined) return `the model endpoint answered ${status}`;
   return `the model failed (${error instanceof Error ? error.name : 'unknown error'})`;
+}
+
+/** The HTTP status in an error or its causes. */
+function statusOf(error: unknown): number | undefined {
+  const causes: unknown[] = [error];
+  for (let cause: unknown = error; causes.length < 5 && cause instanceof Error && cause.cause !== undefined; cause = cause.cause) causes.push(cause.cause);
+  return causes.map((cause) => (cause as { status?: unknown } | null)?.status).find((found) => typeof found === 'number');
 }
 
 function withResolvers<T>(): { promise: Promise<T>; reject(reason: unknown): void } {

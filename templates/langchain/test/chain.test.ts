@@ -1,7 +1,7 @@
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import type { Evaluation } from '@macp-agent/core';
 import { startFakeOpenAi, type FakeReply } from '@macp-agent/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { INSTRUCTIONS, readSignals, readTransaction, RULES } from '../src/decide.js';
 import { assessWithAgent, buildAgent } from '../src/chain.js';
 import { assessOrAbstain, RulesModel, selectModel } from '../src/model.js';
@@ -61,6 +61,9 @@ describe('the chain with a real model client', () => {
     ['refuses', { refusal: 'I cannot help with that.' }, 'no assessment'],
     ['chats instead of answering', { content: 'Sure, approve it.' }, 'no assessment'],
   ])('abstains when the model %s', async (_title, reply, reason) => {
+    // A library warns about tool calls that it cannot read; nothing else may be printed.
+    const warn = vi.spyOn(console, 'warn').mockImplementation((text: unknown) => expect(text).toContain('New LangChain packages'));
+    onTestFinished(() => warn.mockRestore());
     await using endpoint = await startFakeOpenAi(() => reply);
     const { confidence, abstained } = await ask(await realModel(endpoint.baseUrl));
     expect(confidence).toBe(0);

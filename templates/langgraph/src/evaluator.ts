@@ -2,6 +2,7 @@ import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/co
 import { INSTRUCTIONS, readTransaction, RULES, voteFor } from './decide.js';
 import { assessWithGraph, buildGraph } from './graph.js';
 import { assessOrAbstain, loadModel } from './model.js';
+import { loadCheckpointer, reportProgress } from './run-graph.js';
 import { signalsFrom, signalTools } from './tools.js';
 
 // Joins the session, lets the graph assess the proposal, and votes when the other evaluators have been heard. One program
@@ -14,14 +15,15 @@ if (instructions === undefined) {
   agent.report({ type: 'abstained', reason: `no instructions for the role "${role}" in decide.ts` });
 } else {
   const { model, callbacks, timeoutMs } = await loadModel(agent, (facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results)));
-  const graph = buildGraph({ model, tools: signalTools, callbacks });
+  const graph = buildGraph({ model, tools: signalTools, callbacks, checkpointer: await loadCheckpointer(agent) });
   const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
   agent
     .use(
       evaluateProposals({
-        evaluate({ option, rationale }, { inputs, signal }) {
-          const facts = { ...readTransaction(inputs), proposal: { option, rationale } };
-          return assessOrAbstain((stop) => assessWithGraph(graph, { threadId: agent.sessionId, instructions, facts }, stop), { signal, timeoutMs, abstain });
+        evaluate({ proposalId, option, rationale }, ctx) {
+          const facts = { ...readTransaction(ctx.inputs), proposal: { option, rationale } };
+          const question = { sessionId: agent.sessionId, proposalId, instructions, facts, onNode: reportProgress(ctx, proposalId) };
+          return assessOrAbstain((stop) => assessWithGraph(graph, question, stop), { signal: ctx.signal, timeoutMs, abstain });
         },
       }),
     )

@@ -1,27 +1,32 @@
 import type { CallbackHandlerMethods } from '@langchain/core/callbacks/base';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import type { AIMessage } from '@langchain/core/messages';
+import { RemoveMessage, type AIMessage } from '@langchain/core/messages';
 import type { StructuredToolInterface } from '@langchain/core/tools';
-import { END, MemorySaver, MessagesValue, START, StateGraph, StateSchema, type BaseCheckpointSaver } from '@langchain/langgraph';
+import { END, MemorySaver, MessagesValue, REMOVE_ALL_MESSAGES, START, StateGraph, StateSchema, type BaseCheckpointSaver } from '@langchain/langgraph';
 import { ToolNode } from '@langchain/langgraph/prebuilt';
 import { z } from 'zod';
-import { ASSESSMENT, assessmentSchema, promptFor, type Assessment } from './model.js';
+import { ASSESSMENT, assessmentSchema, isPassing, promptFor, type Assessment } from './model.js';
+import { runGraph } from './run-graph.js';
 
 const State = new StateSchema({
+  /** The proposal that the rest is about. */
+  subject: z.string().default(''),
   messages: MessagesValue,
   /** How often the model was asked for signals; a model that never stops calling tools ends here. */
   rounds: z.number().default(0),
-  assessment: assessmentSchema.optional(),
-  verdict: z.enum(['clear', 'needs_review', 'blocked']).optional(),
+  assessment: assessmentSchema.nullish(),
+  verdict: z.enum(['clear', 'needs_review', 'blocked']).nullish(),
 });
 
+/** A model call that fails in passing is made once more. */
+const MODEL_RETRY = { maxAttempts: 2, initialInterval: 200, retryOn: isPassing, logWarning: false };
 /** Rounds of tool calls before the graph goes on with what it has. */
 const MAX_ROUNDS = 4;
 
 export interface GraphParts {
   readonly model: BaseChatModel;
   readonly tools: readonly StructuredToolInterface[];
-  /** Where the state of a session is kept, by thread id. Default: in memory; give a file or Postgres saver to keep it. */
+  /** Where the state of a session is kept, by thread id. Default: in memory; loadCheckpointer of run-graph.ts gives others. */
   readonly checkpointer?: BaseCheckpointSaver;
   /** Told about every model call, for example countTokens of model.ts. */
   readonly callbacks?: CallbackHandlerMethods[];
@@ -36,9 +41,11 @@ export function buildGraph({ model, tools, checkpointer = new MemorySaver(), cal
   const gatherer = model.bindTools([...tools]);
   const assessor = model.withStructuredOutput(assessmentSchema, { name: ASSESSMENT, method: 'functionCalling' });
   return new StateGraph(State)
-    .addNode('gather', async ({ messages, rounds }, config) => ({ messages: [await gatherer.invoke(messages, config)], rounds: rounds + 1 }))
+    .addNode('gather', async ({ messages, rounds }, config) => ({ messages: [await gatherer.invoke(messages, config)], rounds: rounds + 1 }), {
+      retryPolicy: MODEL_RETRY,
+    })
     .addNode('tools', new ToolNode([...tools]))
-    .addNode('assess', async ({ messages }, config) => ({ assessment: await assessor.invoke(messages, config) }))
+    .addNode('assess', async ({ messages }, config) => ({ assessment: await assessor.invoke(messages, config) }), { retryPolicy: MODEL_RETRY })
     .addNode('decide', ({ assessment }) => ({ verdict: verdictOf(assessment) }))
     .addEdge(START, 'gather')
     .addConditionalEdges('gather', ({ messages, rounds }) => (wantsTools(messages.at(-1)) && rounds <= MAX_ROUNDS ? 'tools' : 'assess'), ['tools', 'assess'])
@@ -51,21 +58,29 @@ export function buildGraph({ model, tools, checkpointer = new MemorySaver(), cal
 
 const wantsTools = (message: unknown): boolean => ((message as AIMessage | undefined)?.tool_calls?.length ?? 0) > 0;
 
-function verdictOf(assessment: Assessment | undefined): 'clear' | 'needs_review' | 'blocked' {
+function verdictOf(assessment: Assessment | null | undefined): 'clear' | 'needs_review' | 'blocked' {
   if (assessment?.recommendation === 'APPROVE') return 'clear';
-  return assessment?.recommendation === 'REVIEW' || assessment === undefined ? 'needs_review' : 'blocked';
+  return assessment?.recommendation === 'REVIEW' || !assessment ? 'needs_review' : 'blocked';
 }
 
-/** One proposal through the graph. `threadId` is the session id: a checkpointer then finds the session's state again. */
+/** A proposal to assess, and whom to tell about the nodes that have ended. */
+export interface GraphQuestion {
+  readonly sessionId: string;
+  readonly proposalId: string;
+  readonly instructions: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly onNode?: (node: string) => void;
+}
+
+/** One proposal through the graph; one that was interrupted goes on from its checkpoint, one that was finished gives its assessment again. */
 export async function assessWithGraph(
   graph: ReturnType<typeof buildGraph>,
-  question: { readonly threadId: string; readonly instructions: string; readonly facts: Readonly<Record<string, unknown>> },
+  { sessionId, proposalId, instructions, facts, onNode }: GraphQuestion,
   signal: AbortSignal,
 ): Promise<Assessment> {
-  const { assessment } = await graph.invoke(
-    { messages: promptFor(question.instructions, question.facts) },
-    { configurable: { thread_id: question.threadId }, signal },
-  );
-  if (assessment === undefined) throw new Error(`The graph ended without an assessment for session ${question.threadId}; look at the nodes in graph.ts.`);
-  return assessment;
+  // A thread is a session: a further proposal begins with a clean slate.
+  const messages = [new RemoveMessage({ id: REMOVE_ALL_MESSAGES }), ...promptFor(instructions, facts)];
+  const input = { messages, rounds: 0, assessment: null, verdict: null };
+  const { assessment } = await runGraph(graph, { sessionId, subject: proposalId, input, signal, onNode });
+  return assessmentSchema.parse(assessment);
 }

@@ -1,26 +1,48 @@
-import { commitAfterVotes, evaluateProposals, voteAfterPeers, type Participant } from '@macp-agent/core';
+import { commitAfterVotes, evaluateProposals, voteAfterPeers, type Participant, type ParticipantContext } from '@macp-agent/core';
 import { loadPolicy, runAgents, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decide, INSTRUCTIONS, readTransaction, RULES, voteFor } from '../src/decide.js';
+import { buildDecisionGraph, decideWithGraph, loadReview, type AskPerson } from '../src/decision-graph.js';
 import { assessWithGraph, buildGraph } from '../src/graph.js';
 import { assessOrAbstain, RulesModel } from '../src/model.js';
+import { reportProgress } from '../src/run-graph.js';
 import { signalsFrom, signalTools } from '../src/tools.js';
 
 const inputs = { customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 };
 const policy = loadPolicy(new URL('../policies/majority.json', import.meta.url));
 
-const initiator: Wiring = (agent) => agent.use(commitAfterVotes({ decide: (tally, ctx) => decide(tally, readTransaction(ctx.inputs)) }));
+const initiatorWith =
+  (env: Readonly<Record<string, string>>, askPerson?: AskPerson): Wiring =>
+  (agent) => {
+    const review = loadReview(env);
+    const graph = buildDecisionGraph({ decide: (tally, given) => decide(tally, readTransaction(given)), needsReview: review.needsReview });
+    agent.use(
+      commitAfterVotes({
+        decide: (tally, ctx) => decideWithGraph(graph, tally, ctx, { ask: askPerson ?? review.ask, onNode: reportProgress(ctx, 'decision') }),
+      }),
+    );
+  };
+const initiator = initiatorWith({});
 const evaluator =
   (role: string): Wiring =>
   (agent) => {
     const graph = buildGraph({ model: new RulesModel((facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results))), tools: signalTools });
-    const assess = (facts: Record<string, unknown>, stop: AbortSignal) =>
-      assessWithGraph(graph, { threadId: agent.sessionId, instructions: INSTRUCTIONS[role] ?? '', facts }, stop);
+    const assess = (proposalId: string, ctx: ParticipantContext, stop: AbortSignal) =>
+      assessWithGraph(
+        graph,
+        {
+          sessionId: agent.sessionId,
+          proposalId,
+          instructions: INSTRUCTIONS[role] ?? '',
+          facts: { ...readTransaction(ctx.inputs) },
+          onNode: reportProgress(ctx, proposalId),
+        },
+        stop,
+      );
     agent
       .use(
         evaluateProposals({
-          evaluate: (_proposal, { inputs, signal }) =>
-            assessOrAbstain((stop) => assess({ ...readTransaction(inputs) }, stop), { signal, abstain: () => undefined }),
+          evaluate: ({ proposalId }, ctx) => assessOrAbstain((stop) => assess(proposalId, ctx, stop), { signal: ctx.signal, abstain: () => undefined }),
         }),
       )
       .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
@@ -70,5 +92,80 @@ describe('a session', () => {
     const leaving: Wiring = (agent: Participant) => agent.on('Proposal', () => agent.stop());
     const { result, results } = await run({ agents: { ...team, 'growth-agent': leaving }, ttlMs: 700 });
     expect([result.state, results['growth-agent']?.state]).toEqual(['EXPIRED', 'STOPPED']);
+  });
+});
+
+describe('the steps of the graphs', () => {
+  it('are Progress of the session for those who watch, and not in its history', async () => {
+    const seen: string[] = [];
+    const watching: Wiring = (agent) => {
+      agent.on('SessionStart', async (_event, ctx) => {
+        const { sessionId, mode } = ctx.session;
+        let listening = false;
+        const read = async (): Promise<void> => {
+          for await (const { sender, messageType, payload } of agent.client.watchSignals({ signal: ctx.signal })) {
+            listening = true;
+            // The payload is protobuf; the name of the node stands in it as text.
+            const node = /hello|collect|gather|tools|assess|decide|commit/.exec(new TextDecoder().decode(payload))?.[0];
+            seen.push(`${sender} ${messageType} ${node}`);
+          }
+        };
+        // The watch ends with the session.
+        const watch = read().catch((error: unknown) => (ctx.signal.aborted ? undefined : Promise.reject(error)));
+        await vi.waitFor(async () => {
+          await agent.client.sendProgress({ sessionId, mode, progressToken: 'hello', progress: 0, message: 'hello' });
+          expect(listening).toBe(true);
+        });
+        void watch;
+      });
+      return evaluator('growth')(agent);
+    };
+    // The decision waits until what was told before it has come through.
+    const askLate: AskPerson = async () => {
+      await vi.waitFor(() => expect(seen).toContain('coordinator Progress decide'));
+      return { answer: 'confirm' };
+    };
+    const coordinator = initiatorWith({ MACP_HUMAN_REVIEW: '1' }, askLate);
+    const { result, transcript } = await run({ agents: { ...team, coordinator, 'growth-agent': watching } });
+    expect(result.state).toBe('RESOLVED');
+    expect(seen.filter((line) => line.startsWith('growth-agent') && !line.endsWith('hello'))).toEqual(
+      ['gather', 'tools', 'gather', 'assess', 'decide'].map((node) => `growth-agent Progress ${node}`),
+    );
+    expect(seen).toContain('coordinator Progress collect');
+    expect(transcript.some(({ messageType }) => messageType === 'Progress')).toBe(false);
+  });
+});
+
+describe('a review by a person', () => {
+  // Only such a policy lets a person decline what the votes have carried.
+  const { commitment, ...rules } = policy.rules;
+  const overrulable = { ...policy, rules: { ...rules, commitment: { ...(commitment as object), allow_decline_over_approval: true } } };
+
+  const reviewed = (answer: string, changes: Readonly<Record<string, string>> = {}) =>
+    run({ agents: { ...team, coordinator: initiatorWith({ MACP_HUMAN_REVIEW: '1', MACP_REVIEW_ANSWER: answer, ...changes }) } });
+
+  it.each([
+    ['confirm', { state: 'RESOLVED', commitment: { action: 'step_up', reason: '2 approve, 1 reject, 1 objection(s); confirmed by a person' } }],
+    ['decline', { state: 'RESOLVED', commitment: { action: 'decline', outcomePositive: false, reason: expect.stringContaining('declined by a person') } }],
+    ['cancel', { state: 'CANCELLED', reason: 'cancelled by a person' }],
+  ])('%s is what happens, after the session was suspended and resumed', async (answer, expected) => {
+    const states: string[] = [];
+    const { ask } = loadReview({ MACP_REVIEW_ANSWER: answer });
+    const askAndLook: AskPerson = async (question, ctx) => {
+      states.push((await ctx.participant.session.metadata()).metadata.state);
+      return ask(question, ctx);
+    };
+    const { result } = await run({ agents: { ...team, coordinator: initiatorWith({ MACP_HUMAN_REVIEW: '1' }, askAndLook) }, policy: overrulable });
+    expect(result).toMatchObject(expected);
+    expect(states).toEqual(['SESSION_STATE_SUSPENDED']);
+  });
+
+  it('cannot overrule the votes against the policy', async () => {
+    expect((await reviewed('decline')).result).toMatchObject({ state: 'CANCELLED', reason: expect.stringContaining('allow_decline_over_approval') });
+  });
+
+  it('is only asked for above the amount that is set', async () => {
+    expect((await reviewed('cancel', { MACP_HUMAN_REVIEW: '2400' })).result.state).toBe('RESOLVED');
+    expect((await reviewed('cancel', { MACP_HUMAN_REVIEW: '2399' })).result.state).toBe('CANCELLED');
   });
 });

@@ -19,6 +19,9 @@ const INHERITED = new Set([
   'NODE_EXTRA_CA_CERTS',
   'MACP_LOG_LEVEL',
   'MACP_PEER_WAIT_MS',
+  'MACP_CHECKPOINT',
+  'MACP_HUMAN_REVIEW',
+  'MACP_REVIEW_ANSWER',
   'RISK_DECIDER_WAIT_ALL_TIMEOUT_MS',
   'RISK_DECIDER_SUSPEND_HOLD_MS',
   // Windows starts hardly any program without these.
