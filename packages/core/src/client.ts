@@ -16,6 +16,7 @@ import { requireAuth, type AuthConfig } from './auth.js';
 import { readCallOptions, type AckOptions, type CallOptions } from './call-options.js';
 import type { ClientOptions } from './client-options.js';
 import { MacpSdkError } from './errors.js';
+import { ProtoRegistry } from './proto-registry.js';
 import * as modes from './registry/modes.js';
 import * as policies from './registry/policies.js';
 import { Connection } from './rpc/connection.js';
@@ -45,6 +46,8 @@ export class MacpClient {
   /** For the parts of this package; not part of the public surface. */
   readonly connection: Connection;
   readonly #hubs = new WeakMap<AuthConfig, LifecycleHub>();
+  /** Messages by their protobuf names. */
+  readonly protoRegistry = new ProtoRegistry();
   #runtime: InitializeResponse | undefined;
 
   /** Throws INVALID_OPTIONS when the address or the transport is not acceptable; see `resolveClientOptions`. */

@@ -1,4 +1,6 @@
 /// <reference types="node" preserve="true" />
+import * as agent from './agent/agent-namespace.js';
+
 // Connection and credentials
 export { Auth, type AccessToken, type AuthConfig, type TokenSource } from './auth.js';
 export { tokenFile } from './load-token-file.js';
@@ -12,6 +14,7 @@ export type { RetryPolicy } from './rpc/retry.js';
 export { grpcStatusName } from './rpc/status.js';
 export type { ProgressInput, SignalInput } from './rpc/signals.js';
 export type { RegistryAnswer } from './registry/policies.js';
+export { retrySend, type RetrySendPolicy } from './retry-send.js';
 
 // Errors
 export {
@@ -24,6 +27,24 @@ export {
   MacpTransportError,
   type AckFailure,
 } from './errors.js';
+export {
+  DUPLICATE_MESSAGE,
+  FORBIDDEN,
+  INTERNAL_ERROR,
+  INVALID_ENVELOPE,
+  INVALID_POLICY_DEFINITION,
+  INVALID_SESSION_ID,
+  MODE_NOT_SUPPORTED,
+  PAYLOAD_TOO_LARGE,
+  POLICY_DENIED,
+  RATE_LIMITED,
+  SESSION_ALREADY_EXISTS,
+  SESSION_NOT_FOUND,
+  SESSION_NOT_OPEN,
+  UNAUTHENTICATED,
+  UNKNOWN_POLICY_VERSION,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from './wire-error-codes.js';
 
 // Sessions
 export { Session, type SendVia, type SessionOptions, type VerbOptions, type WithSender } from './session/session.js';
@@ -52,12 +73,13 @@ export {
 } from './session/handoff-session.js';
 export { QuorumSession, type ApprovalRequestInput, type BallotInput } from './session/quorum-session.js';
 export { MultiRoundProjection, MultiRoundSession, type ContributionInput } from './session/multi-round-session.js';
-export { SessionStream, type ReceivedEnvelope, type StreamOptions } from './session/session-stream.js';
-export { Projection } from './session/projection.js';
+export { SessionStream, type StreamOptions } from './session/session-stream.js';
+export type { ReceivedEnvelope } from './session/received-envelope.js';
+export { Projection, type ProjectionSource } from './session/projection.js';
 export { DecisionProjection } from './session/decision-projection.js';
-export { ProposalProjection } from './session/proposal-projection.js';
-export { TaskProjection } from './session/task-projection.js';
-export { HandoffProjection } from './session/handoff-projection.js';
+export { ProposalProjection, type ProjectedProposal } from './session/proposal-projection.js';
+export { TaskProjection, type ProjectedTask } from './session/task-projection.js';
+export { HandoffProjection, type ProjectedHandoff } from './session/handoff-projection.js';
 export { QuorumProjection } from './session/quorum-projection.js';
 export type { BytesInput } from './session/bytes-input.js';
 
@@ -95,6 +117,7 @@ export {
 export {
   validateConfidence,
   validateMaxSuspendMs,
+  validateParticipantCount,
   validateParticipants,
   validateRecommendation,
   validateRequiredField,
@@ -105,6 +128,85 @@ export {
   validateTtlMs,
   validateVote,
 } from './validate.js';
+
+export {
+  buildCommitmentRef,
+  buildProgressPayload,
+  buildRoot,
+  buildSignalPayload,
+  type ProgressPayloadInput,
+  type SignalPayloadInput,
+} from './payload-builders.js';
+export { ProtoRegistry, serializeMessage, type OpaquePayload } from './proto-registry.js';
+
+// What agents need of the protocol, so that one import is enough
+export { STANDARD_MODES } from './standard-modes.js';
+export {
+  buildDecisionPolicy,
+  buildHandoffPolicy,
+  buildProposalPolicy,
+  buildQuorumPolicy,
+  buildTaskPolicy,
+  ERROR_CODES,
+  isMacpError,
+  MACP_VERSION,
+  MacpError,
+  MODE_DECISION,
+  MODE_HANDOFF,
+  MODE_MULTI_ROUND,
+  MODE_PROPOSAL,
+  MODE_QUORUM,
+  MODE_TASK,
+} from '@macp-agent/protocol';
+export type {
+  AbstainPayload,
+  AcceptPayload,
+  Ack,
+  AgentManifest,
+  ApprovalRequestPayload,
+  ApprovePayload,
+  CommitmentPayload,
+  CommitmentRef,
+  ContributePayload,
+  CounterProposalPayload,
+  Envelope,
+  ErrorCode,
+  EvaluationPayload,
+  HandoffAcceptPayload,
+  HandoffContextPayload,
+  HandoffDeclinePayload,
+  HandoffOfferPayload,
+  LifecycleEventType,
+  ModeDescriptor,
+  ObjectionPayload,
+  ParticipantActivity,
+  PolicyDescriptor,
+  ProgressPayload,
+  ProposalModeProposalPayload,
+  ProposalModeRejectPayload,
+  ProposalPayload,
+  QuorumModeRejectPayload,
+  Root,
+  SessionCancelPayload,
+  SessionLifecycleEvent,
+  SessionMetadata,
+  SessionResumePayload,
+  SessionStartPayload,
+  SessionState,
+  SessionSuspendPayload,
+  SessionView,
+  SignalPayload,
+  TaskAcceptPayload,
+  TaskCompletePayload,
+  TaskFailPayload,
+  TaskRejectPayload,
+  TaskRequestPayload,
+  TaskUpdatePayload,
+  TransportEndpoint,
+  VotePayload,
+  WireSessionState,
+  WithdrawPayload,
+} from '@macp-agent/protocol';
 
 // --- agent layer: the lines below belong to src/agent ---
 // Bootstrap
@@ -128,7 +230,7 @@ export { fromBootstrap, type FromBootstrapOptions } from './agent/from-bootstrap
 export { Participant } from './agent/participant.js';
 export type { HandlerErrorPolicy, ParticipantConfig } from './agent/participant-config.js';
 export type { InitiatorConfig } from './agent/join-session.js';
-export type { ParticipantActions, ParticipantContext } from './agent/participant-context.js';
+export type { ModeActions, ParticipantActions, ParticipantContext } from './agent/participant-context.js';
 export type { ParticipantResult } from './agent/participant-result.js';
 export { Dispatcher, type DecisionPayloads, type EventHandler, type ParticipantEvent, type PhaseHandler, type TerminalHandler } from './agent/dispatcher.js';
 export type { AgentReport, ReportSink } from './agent/agent-report.js';
@@ -154,4 +256,7 @@ export {
   type EvaluationStrategy,
   type VotingStrategy,
 } from './agent/classic-strategies.js';
+
+// The same names as one object, as `agent.fromBootstrap`
+export { agent };
 // --- end of the agent layer ---

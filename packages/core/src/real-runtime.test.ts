@@ -11,7 +11,7 @@ import { MultiRoundSession } from './session/multi-round-session.js';
 import { ProposalSession } from './session/proposal-session.js';
 import { QuorumSession } from './session/quorum-session.js';
 import { Session } from './session/session.js';
-import type { ReceivedEnvelope } from './session/session-stream.js';
+import type { ReceivedEnvelope } from './session/received-envelope.js';
 import { TaskSession } from './session/task-session.js';
 import { ModeRegistryWatcher, PolicyWatcher, RootsWatcher, SessionLifecycleWatcher, SignalWatcher } from './watch/watchers.js';
 import { isSessionCancelled, isSessionCreated } from './watch/lifecycle-events.js';

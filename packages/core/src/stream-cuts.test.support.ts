@@ -3,7 +3,8 @@ import { Auth } from './auth.js';
 import { MacpClient } from './client.js';
 import type { CuttingProxy } from './cutting-proxy.test.support.js';
 import { DecisionSession } from './session/decision-session.js';
-import type { ReceivedEnvelope, SessionStream } from './session/session-stream.js';
+import type { ReceivedEnvelope } from './session/received-envelope.js';
+import type { SessionStream } from './session/session-stream.js';
 
 /** What one round of cut connections must not lose, double or reorder. */
 export interface RoundResult {

@@ -53,11 +53,15 @@ export function validateMaxSuspendMs(maxSuspendMs: number): number {
   throw new MacpSessionError(`maxSuspendMs must be a whole number that is not negative, got ${maxSuspendMs}`);
 }
 
+/** 1 to 1000. */
+export function validateParticipantCount(count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_PARTICIPANTS) return count;
+  throw new MacpSessionError(`participants must hold 1 to ${MAX_PARTICIPANTS} names, got ${count}`);
+}
+
 /** 1 to 1000 names, none blank, none twice. */
 export function validateParticipants(participants: readonly string[]): readonly string[] {
-  if (!Array.isArray(participants) || participants.length === 0 || participants.length > MAX_PARTICIPANTS) {
-    throw new MacpSessionError(`participants must hold 1 to ${MAX_PARTICIPANTS} names`);
-  }
+  validateParticipantCount(Array.isArray(participants) ? participants.length : 0);
   const names = participants.map((participant) => validateRequiredField(participant, 'participant').trim());
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new MacpSessionError(`participant ${twice} is named twice`);

@@ -1,5 +1,5 @@
 import type { CommitmentPayload, EvaluationPayload, ObjectionPayload, ProposalPayload, SessionStartPayload, VotePayload } from '@macp-agent/protocol';
-import type { ReceivedEnvelope } from '../session/session-stream.js';
+import type { ReceivedEnvelope } from '../session/received-envelope.js';
 import type { ParticipantContext } from './participant-context.js';
 import type { ParticipantResult } from './participant-result.js';
 
@@ -72,6 +72,15 @@ export class Dispatcher {
   async dispatchTerminal(result: ParticipantResult): Promise<void> {
     for (const handler of this.#terminal) await handler(result);
   }
+}
+
+/** The event of a delivered envelope. */
+export function toEvent(raw: ReceivedEnvelope, replayed: boolean): ParticipantEvent {
+  const decoded = raw.decodedPayload;
+  const payload = typeof decoded === 'object' && decoded !== null ? (decoded as Readonly<Record<string, unknown>>) : {};
+  const proposalId = payload['proposalId'];
+  const { messageType, sender, sequence } = raw;
+  return { messageType, sender, payload, raw, seq: sequence, replayed, ...(typeof proposalId === 'string' && { proposalId }) };
 }
 
 function add<T>(table: Map<string, T[]>, key: string, handler: T): void {

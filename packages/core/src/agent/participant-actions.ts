@@ -1,9 +1,37 @@
 import { MacpError, type Ack } from '@macp-agent/protocol';
 import { MacpAckError } from '../errors.js';
-import { DecisionSession } from '../session/decision-session.js';
+import { ProposalSession } from '../session/proposal-session.js';
 import type { Session, VerbOptions } from '../session/session.js';
 import { refusedReport, type ReportSink } from './agent-report.js';
-import type { ParticipantActions } from './participant-context.js';
+import type { ModeActions, ParticipantActions } from './participant-context.js';
+
+type Verb = (input: object, options?: VerbOptions) => Promise<Ack>;
+
+/** The message that each verb sends; the session of a mode has the verbs of its mode. */
+const VERBS: Readonly<Record<keyof ModeActions, string>> = {
+  propose: 'Proposal',
+  evaluate: 'Evaluation',
+  raiseObjection: 'Objection',
+  vote: 'Vote',
+  counterPropose: 'CounterProposal',
+  accept: 'Accept',
+  reject: 'Reject',
+  withdraw: 'Withdraw',
+  requestTask: 'TaskRequest',
+  acceptTask: 'TaskAccept',
+  rejectTask: 'TaskReject',
+  updateTask: 'TaskUpdate',
+  completeTask: 'TaskComplete',
+  failTask: 'TaskFail',
+  offer: 'HandoffOffer',
+  addContext: 'HandoffContext',
+  acceptHandoff: 'HandoffAccept',
+  decline: 'HandoffDecline',
+  requestApproval: 'ApprovalRequest',
+  approve: 'Approve',
+  abstain: 'Abstain',
+  contribute: 'Contribute',
+};
 
 /** The actions over a session. A refusal is reported wherever it ends up; control calls go through the participant. */
 export function createActions(
@@ -20,20 +48,27 @@ export function createActions(
       throw error;
     }
   };
-  const decision = (verb: string): DecisionSession => {
-    if (session instanceof DecisionSession) return session;
-    throw new MacpError(
-      'INVALID_OPTIONS',
-      `${verb} belongs to the decision mode and session ${session.sessionId} has ${session.mode}; use send or the session itself`,
-    );
-  };
+  const verb =
+    (name: string, messageType: string): Verb =>
+    async (input, options = {}) =>
+      reported(messageType, options, (bound) => findVerb(session, name)(asInput(session, name, input), bound));
+  const verbs = Object.fromEntries(Object.entries(VERBS).map(([name, messageType]) => [name, verb(name, messageType)]));
   return {
-    propose: async (input, options = {}) => reported('Proposal', options, (bound) => decision('propose').propose(input, bound)),
-    evaluate: async (input, options = {}) => reported('Evaluation', options, (bound) => decision('evaluate').evaluate(input, bound)),
-    raiseObjection: async (input, options = {}) => reported('Objection', options, (bound) => decision('raiseObjection').raiseObjection(input, bound)),
-    vote: async (input, options = {}) => reported('Vote', options, (bound) => decision('vote').vote(input, bound)),
+    ...(verbs as unknown as ModeActions),
     commit: async (input, options = {}) => reported('Commitment', options, (bound) => session.commit(input, bound)),
     send: async (messageType, payload, options = {}) => reported(messageType, options, (bound) => session.send(messageType, payload, bound)),
     ...control,
   };
+}
+
+function findVerb(session: Session, name: string): Verb {
+  const verb = (session as unknown as Readonly<Record<string, Verb | undefined>>)[name];
+  if (verb !== undefined) return verb.bind(session);
+  throw new MacpError('INVALID_OPTIONS', `${name} is no verb of ${session.mode}, the mode of session ${session.sessionId}; use send or the session itself`);
+}
+
+/** Agents of the older SDK propose in the proposal mode with the members of a decision proposal. */
+function asInput(session: Session, name: string, input: object): object {
+  if (name !== 'propose' || !(session instanceof ProposalSession) || !('option' in input) || 'title' in input) return input;
+  return { ...input, title: input.option, summary: 'rationale' in input ? input.rationale : undefined };
 }

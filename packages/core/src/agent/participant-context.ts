@@ -1,17 +1,32 @@
 import { MODE_DECISION, type Ack, type DecisionState, type SessionView } from '@macp-agent/protocol';
 import type { CommitmentInput } from '../envelope.js';
-import type { DecisionProposalInput, EvaluationInput, ObjectionInput, VoteInput } from '../session/decision-session.js';
+import type { DecisionProposalInput, DecisionSession } from '../session/decision-session.js';
+import type { HandoffSession } from '../session/handoff-session.js';
+import type { MultiRoundSession } from '../session/multi-round-session.js';
 import type { Projection } from '../session/projection.js';
-import type { VerbOptions } from '../session/session.js';
+import type { ProposalInput, ProposalRejectionInput, ProposalSession } from '../session/proposal-session.js';
+import type { BallotInput, QuorumSession } from '../session/quorum-session.js';
+import type { VerbOptions, WithSender } from '../session/session.js';
+import type { TaskSession } from '../session/task-session.js';
 import type { Participant } from './participant.js';
 
+/** The verbs of the modes; each fails with INVALID_OPTIONS in a session of another mode. */
+export interface ModeActions
+  extends
+    Pick<DecisionSession, 'evaluate' | 'raiseObjection' | 'vote'>,
+    Pick<ProposalSession, 'counterPropose' | 'accept' | 'withdraw'>,
+    Pick<TaskSession, 'requestTask' | 'acceptTask' | 'rejectTask' | 'updateTask' | 'completeTask' | 'failTask'>,
+    Pick<HandoffSession, 'offer' | 'addContext' | 'acceptHandoff' | 'decline'>,
+    Pick<QuorumSession, 'requestApproval' | 'approve' | 'abstain'>,
+    Pick<MultiRoundSession, 'contribute'> {
+  /** Decision and proposal mode; in the proposal mode `option` stands for the title and `rationale` for the summary. */
+  propose(input: WithSender<DecisionProposalInput | ProposalInput>, options?: VerbOptions): Promise<Ack>;
+  /** Proposal mode (by proposal) and quorum mode (by request). */
+  reject(input: WithSender<ProposalRejectionInput | BallotInput>, options?: VerbOptions): Promise<Ack>;
+}
+
 /** What an agent can do in its session. All of them fail with MacpAckError when the runtime refuses, after reporting it. */
-export interface ParticipantActions {
-  /** Decision mode; in other modes use `send`, or the session itself. */
-  propose(input: DecisionProposalInput, options?: VerbOptions): Promise<Ack>;
-  evaluate(input: EvaluationInput, options?: VerbOptions): Promise<Ack>;
-  raiseObjection(input: ObjectionInput, options?: VerbOptions): Promise<Ack>;
-  vote(input: VoteInput, options?: VerbOptions): Promise<Ack>;
+export interface ParticipantActions extends ModeActions {
   /** Ends the session with an outcome; the bound versions are filled in. */
   commit(input: CommitmentInput, options?: VerbOptions): Promise<Ack>;
   /** Any message of the mode, as a plain object or encoded bytes. */

@@ -1,16 +1,17 @@
-import { isMacpError, isTerminal, MacpError, type SessionView } from '@macp-agent/protocol';
+import { isMacpError, isTerminal, MacpError, type Envelope, type SessionView } from '@macp-agent/protocol';
 import type { AuthConfig } from '../auth.js';
 import type { MacpClient } from '../client.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { Projection } from '../session/projection.js';
 import type { Session } from '../session/session.js';
-import type { ReceivedEnvelope, SessionStream } from '../session/session-stream.js';
+import { received, type ReceivedEnvelope } from '../session/received-envelope.js';
+import type { SessionStream } from '../session/session-stream.js';
 import { ignoreReports, type AgentReport } from './agent-report.js';
 import type { Bootstrap } from './bootstrap.js';
 import { startCancelCallbackServer, type CancelCallbackServer, type CancelOutcome } from './cancel-callback-server.js';
 import { cancelAsSelf } from './cancel-as-self.js';
 import { CatchUp } from './catch-up.js';
-import { Dispatcher, type DecisionPayloads, type EventHandler, type ParticipantEvent, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
+import { Dispatcher, toEvent, type DecisionPayloads, type EventHandler, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
 import { HandlerErrors } from './handler-errors.js';
 import { joinSession } from './join-session.js';
 import type { ParticipantConfig } from './participant-config.js';
@@ -174,6 +175,19 @@ export class Participant implements AsyncDisposable {
   /** Makes `run` close this listener when it ends. */
   attachCancelCallbackServer(server: CancelCallbackServer): void {
     this.#server = server;
+  }
+
+  /**
+   * Handles one accepted envelope as if the session stream had brought it, for tests without a runtime: folds it into the view and
+   * calls handlers and strategies. Resolves when they are done; their errors come out of `run`, which this does not start, so here
+   * they are thrown.
+   */
+  async processEvent(envelope: Envelope): Promise<void> {
+    this.#catchUp ??= new CatchUp(this.participantId, 0, () => undefined);
+    this.projection.applyEnvelope(envelope);
+    await this.#receive(received({ ...envelope }, this.view?.ordinal ?? 0));
+    await Promise.all(this.#reactors.map((reactor) => reactor.idle()));
+    if (this.#errors.failure !== undefined) throw this.#errors.failure;
   }
 
   /**
@@ -370,12 +384,4 @@ export class Participant implements AsyncDisposable {
     if (view !== undefined) return view;
     throw new MacpError('SESSION_NOT_FOUND', `session ${this.sessionId} has not started: there is no view of it yet`);
   }
-}
-
-function toEvent(raw: ReceivedEnvelope, replayed: boolean): ParticipantEvent {
-  const decoded = raw.decodedPayload;
-  const payload = typeof decoded === 'object' && decoded !== null ? (decoded as Readonly<Record<string, unknown>>) : {};
-  const proposalId = payload['proposalId'];
-  const { messageType, sender, sequence } = raw;
-  return { messageType, sender, payload, raw, seq: sequence, replayed, ...(typeof proposalId === 'string' && { proposalId }) };
 }

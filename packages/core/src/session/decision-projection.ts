@@ -14,6 +14,11 @@ export class DecisionProjection extends Projection {
     return this.stateOf<DecisionState>(MODE_DECISION);
   }
 
+  /** Proposal from the start, Evaluation after a proposal, Voting after a vote, Committed. */
+  override get phase(): string {
+    return this.state?.phase ?? 'Proposal';
+  }
+
   get proposals(): ReadonlyMap<string, DecisionProposal> {
     return this.state?.proposals ?? new Map();
   }

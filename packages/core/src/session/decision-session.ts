@@ -39,7 +39,7 @@ export interface VoteInput {
 /** A session of the decision mode: participants propose, evaluate, object and vote, one commitment ends it (RFC-MACP-0007). */
 export class DecisionSession extends Session<DecisionProjection> {
   constructor(client: MacpClient, options: SessionOptions = {}) {
-    super(client, MODE_DECISION, options, (read) => new DecisionProjection(read));
+    super(client, MODE_DECISION, options, (source) => new DecisionProjection(source));
   }
 
   /** Puts an option up for decision. Also takes the decoded kickoff payload of a bootstrap. */

@@ -1,26 +1,39 @@
 import { MODE_HANDOFF, type HandoffOffer, type HandoffState } from '@macp-agent/protocol';
 import { Projection } from './projection.js';
 
+/** An offer and how it stands. */
+export type ProjectedHandoff = HandoffOffer & { readonly status: 'offered' | 'context_sent' | 'accepted' | 'declined' };
+
 /** Questions about a handoff session (RFC-MACP-0010), answered from its view. */
 export class HandoffProjection extends Projection {
   get state(): HandoffState | undefined {
     return this.stateOf<HandoffState>(MODE_HANDOFF);
   }
 
-  get handoffs(): ReadonlyMap<string, HandoffOffer> {
-    return this.state?.offers ?? new Map();
+  /** Pending from the start, then as the latest offer stands: OfferPending, ContextSharing, Accepted, Declined; Committed. */
+  override get phase(): string {
+    const phase = this.state?.phase ?? 'NoOffer';
+    if (phase === 'NoOffer') return 'Pending';
+    if (phase !== 'Offered') return phase;
+    return this.activeOffer?.status === 'context_sent' ? 'ContextSharing' : 'OfferPending';
+  }
+
+  get handoffs(): ReadonlyMap<string, ProjectedHandoff> {
+    const handoffs = new Map<string, ProjectedHandoff>();
+    for (const [id, offer] of this.state?.offers ?? []) handoffs.set(id, { ...offer, status: statusOf(offer) });
+    return handoffs;
   }
 
   /** The latest offer that was neither accepted nor declined. */
-  get activeOffer(): HandoffOffer | undefined {
+  get activeOffer(): ProjectedHandoff | undefined {
     return this.pendingHandoffs().at(-1);
   }
 
-  getHandoff(handoffId: string): HandoffOffer | undefined {
+  getHandoff(handoffId: string): ProjectedHandoff | undefined {
     return this.handoffs.get(handoffId);
   }
 
-  pendingHandoffs(): HandoffOffer[] {
+  pendingHandoffs(): ProjectedHandoff[] {
     return [...this.handoffs.values()].filter(({ disposition }) => disposition === 'Offered');
   }
 
@@ -42,4 +55,10 @@ export class HandoffProjection extends Projection {
   hasAcceptedOffer(handoffId?: string): boolean {
     return [...this.handoffs.values()].some((offer) => offer.disposition === 'Accepted' && (handoffId === undefined || offer.handoffId === handoffId));
   }
+}
+
+function statusOf({ disposition, contexts }: HandoffOffer): ProjectedHandoff['status'] {
+  if (disposition === 'Accepted') return 'accepted';
+  if (disposition === 'Declined') return 'declined';
+  return contexts.length > 0 ? 'context_sent' : 'offered';
 }

@@ -35,7 +35,7 @@ export interface HandoffDeclineInput {
 /** A session of the handoff mode: the initiator offers responsibility, the target accepts or declines (RFC-MACP-0010). */
 export class HandoffSession extends Session<HandoffProjection> {
   constructor(client: MacpClient, options: SessionOptions = {}) {
-    super(client, MODE_HANDOFF, options, (read) => new HandoffProjection(read));
+    super(client, MODE_HANDOFF, options, (source) => new HandoffProjection(source));
   }
 
   async offer(input: WithSender<HandoffOfferInput>, options: VerbOptions = {}): Promise<Ack> {

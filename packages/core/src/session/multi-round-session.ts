@@ -27,7 +27,7 @@ export class MultiRoundProjection extends Projection {
 /** A session of the multi-round mode: participants contribute values until all are equal; an extension without an RFC (modes.md §8). */
 export class MultiRoundSession extends Session<MultiRoundProjection> {
   constructor(client: MacpClient, options: SessionOptions = {}) {
-    super(client, MODE_MULTI_ROUND, options, (read) => new MultiRoundProjection(read));
+    super(client, MODE_MULTI_ROUND, options, (source) => new MultiRoundProjection(source));
   }
 
   async contribute(input: WithSender<ContributionInput>, options: VerbOptions = {}): Promise<Ack> {

@@ -1,19 +1,43 @@
-import type { CommitmentPayload, SessionView } from '@macp-agent/protocol';
+import type { CommitmentPayload, Envelope, SessionView } from '@macp-agent/protocol';
+import { SessionFold } from './session-fold.js';
 
-/** A reader of the session view with query names; it holds no state of its own. */
+/** What a projection reads: the fold of its session. */
+export interface ProjectionSource {
+  readonly view: SessionView | undefined;
+  readonly transcript: readonly Envelope[];
+  apply(envelope: Envelope): void;
+}
+
+/**
+ * A reader of the session view with query names; it holds no state of its own. Made without a source it folds the history that
+ * `applyEnvelope` is given, which begins with the SessionStart.
+ */
 export class Projection {
-  readonly #read: () => SessionView | undefined;
+  readonly #source: ProjectionSource;
 
-  constructor(read: () => SessionView | undefined) {
-    this.#read = read;
+  constructor(source: ProjectionSource = new SessionFold()) {
+    this.#source = source;
   }
 
   /** The folded view; undefined until the SessionStart is known. */
   get view(): SessionView | undefined {
-    return this.#read();
+    return this.#source.view;
   }
 
-  /** Phase of the mode; empty until the SessionStart is known, and for a mode that this version does not know. */
+  /** The accepted envelopes of the session in order, each once; of a long session the latest 1 024. */
+  get transcript(): readonly Envelope[] {
+    return this.#source.transcript;
+  }
+
+  /**
+   * Folds in an accepted envelope that was read some other way than by the stream of the session, e.g. from `client.openStream()`.
+   * One that is known already, such as an own message that comes back, changes nothing.
+   */
+  applyEnvelope(envelope: Envelope, _registry?: object): void {
+    this.#source.apply(envelope);
+  }
+
+  /** Phase of the mode; empty for a mode that this version does not know. */
   get phase(): string {
     const state = this.view?.modeState;
     return typeof state === 'object' && state !== null && 'phase' in state && typeof state.phase === 'string' ? state.phase : '';

@@ -35,7 +35,7 @@ export interface ProposalRejectionInput extends ProposalAnswerInput {
 /** A session of the proposal mode: proposals and counter-proposals until all accept the same (RFC-MACP-0008). */
 export class ProposalSession extends Session<ProposalProjection> {
   constructor(client: MacpClient, options: SessionOptions = {}) {
-    super(client, MODE_PROPOSAL, options, (read) => new ProposalProjection(read));
+    super(client, MODE_PROPOSAL, options, (source) => new ProposalProjection(source));
   }
 
   async propose(input: WithSender<ProposalInput>, options: VerbOptions = {}): Promise<Ack> {

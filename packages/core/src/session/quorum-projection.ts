@@ -7,13 +7,25 @@ export class QuorumProjection extends Projection {
     return this.stateOf<QuorumState>(MODE_QUORUM);
   }
 
+  /** Pending from the start, Voting after the request, Committed. */
+  override get phase(): string {
+    const phase = this.state?.phase ?? 'NoRequest';
+    if (phase === 'NoRequest') return 'Pending';
+    return phase === 'Balloting' ? 'Voting' : phase;
+  }
+
+  /** The request of the session by its id; empty before it is made. */
+  get requests(): ReadonlyMap<string, ApprovalRequest> {
+    return this.request === undefined ? new Map() : new Map([[this.request.requestId, this.request]]);
+  }
+
   get request(): ApprovalRequest | undefined {
     return this.state?.request;
   }
 
-  /** By sender. */
-  get ballots(): ReadonlyMap<string, Ballot> {
-    return this.state?.ballots ?? new Map();
+  /** By request id, then by sender. */
+  get ballots(): ReadonlyMap<string, ReadonlyMap<string, Ballot>> {
+    return this.request === undefined ? new Map() : new Map([[this.request.requestId, this.#cast]]);
   }
 
   get counts(): BallotCount {
@@ -46,18 +58,22 @@ export class QuorumProjection extends Projection {
   }
 
   votedSenders(requestId?: string): string[] {
-    return this.#isOf(requestId) ? [...this.ballots.keys()] : [];
+    return this.#isOf(requestId) ? [...this.#cast.keys()] : [];
   }
 
   /** Whether the approvals that are still possible cannot reach the threshold. */
   isThresholdUnreachable(requestId: string, totalEligible: number): boolean {
-    return this.#isOf(requestId) && this.approvalCount() + (totalEligible - this.ballots.size) < this.threshold();
+    return this.#isOf(requestId) && this.approvalCount() + (totalEligible - this.#cast.size) < this.threshold();
   }
 
   /** Whether the outcome is decided, one way or the other. */
   commitmentReady(requestId?: string): boolean {
     if (this.request === undefined || !this.#isOf(requestId)) return false;
     return this.hasQuorum() || this.isThresholdUnreachable(this.request.requestId, this.view?.binding.participants.length ?? 0);
+  }
+
+  get #cast(): ReadonlyMap<string, Ballot> {
+    return this.state?.ballots ?? new Map();
   }
 
   #isOf(requestId: string | undefined): boolean {

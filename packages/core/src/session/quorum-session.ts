@@ -23,7 +23,7 @@ export interface BallotInput {
 /** A session of the quorum mode: the initiator asks for approval, participants cast one ballot each (RFC-MACP-0011). */
 export class QuorumSession extends Session<QuorumProjection> {
   constructor(client: MacpClient, options: SessionOptions = {}) {
-    super(client, MODE_QUORUM, options, (read) => new QuorumProjection(read));
+    super(client, MODE_QUORUM, options, (source) => new QuorumProjection(source));
   }
 
   async requestApproval(input: WithSender<ApprovalRequestInput>, options: VerbOptions = {}): Promise<Ack> {

@@ -1,11 +1,10 @@
 import { applyEnvelope, applyRecord, isTerminal, openSession, type Envelope, type SessionView } from '@macp-agent/protocol';
-import { rememberLatest } from './remember-latest.js';
 import type { LifecycleChange } from '../watch/lifecycle-hub.js';
 
 /** Own accepted messages kept apart until the stream delivers them; more are folded in the order of their Acks. */
 const MAX_OWN = 256;
-/** Delivered ids remembered, because an echo can overtake the Ack of its message. */
-const MAX_SEEN = 1_024;
+/** The latest delivered envelopes are kept: for the transcript, and because an echo can overtake the Ack of its message. */
+const MAX_TRANSCRIPT = 1_024;
 
 interface Accepted {
   readonly envelope: Envelope;
@@ -20,7 +19,7 @@ export class SessionFold {
   #base: SessionView | undefined;
   #baseIsOwn = false;
   readonly #own = new Map<string, Accepted>();
-  readonly #seen = new Set<string>();
+  readonly #delivered = new Map<string, Envelope>();
   #lifecycle: LifecycleChange | undefined;
   #view: SessionView | undefined;
   #stale = false;
@@ -34,24 +33,23 @@ export class SessionFold {
     return this.#view;
   }
 
+  /** The latest accepted envelopes, in the order of the session; own ones that the stream has not delivered yet come last. */
+  get transcript(): readonly Envelope[] {
+    return [...this.#delivered.values(), ...Array.from(this.#own.values(), ({ envelope }) => envelope)];
+  }
+
   /** An own message was acknowledged. */
   acknowledged(envelope: Envelope, atUnixMs: number): void {
-    if (this.#seen.has(envelope.messageId)) return;
+    if (this.#delivered.has(envelope.messageId)) return;
     this.#own.set(envelope.messageId, { envelope, atUnixMs });
     this.#stale = true;
-    if (this.#own.size <= MAX_OWN) return;
-    for (const [messageId, oldest] of this.#own) {
-      this.#own.delete(messageId);
-      this.#base = apply(this.#base, oldest);
-      this.#baseIsOwn = true;
-      return;
-    }
+    if (this.#own.size > MAX_OWN) this.#settleOwn(MAX_OWN);
   }
 
   /** The stream delivered an envelope. Ordinals make this safe for several streams of one session. */
   delivered(envelope: Envelope, sequence: number): void {
     this.#own.delete(envelope.messageId);
-    rememberLatest(this.#seen, envelope.messageId, MAX_SEEN);
+    this.#remember(envelope);
     if (this.#baseIsOwn && sequence === 1) {
       this.#base = undefined;
       this.#baseIsOwn = false;
@@ -60,12 +58,40 @@ export class SessionFold {
     this.#stale = true;
   }
 
+  /** Accepted envelopes one after the other, from wherever the caller read them; those that are known already change nothing. */
+  apply(envelope: Envelope): void {
+    if (this.#delivered.has(envelope.messageId)) return;
+    // Without the history before it, what this session sent itself is all there is to go on.
+    if (this.#base === undefined && envelope.messageType !== 'SessionStart') this.#settleOwn(0);
+    this.delivered(envelope, (this.#base?.ordinal ?? 0) + 1);
+  }
+
   /** The runtime reported a state that no envelope carries. */
   lifecycle(change: LifecycleChange): void {
     // RESOLVED shows with its Commitment.
     if (change.state === 'RESOLVED') return;
     this.#lifecycle = change;
     this.#stale = true;
+  }
+
+  /** Folds own messages in the order of their Acks until this many are left. */
+  #settleOwn(left: number): void {
+    for (const [messageId, oldest] of this.#own) {
+      if (this.#own.size <= left) return;
+      this.#own.delete(messageId);
+      this.#remember(oldest.envelope);
+      this.#base = apply(this.#base, oldest);
+      this.#baseIsOwn = true;
+    }
+  }
+
+  #remember(envelope: Envelope): void {
+    this.#delivered.set(envelope.messageId, envelope);
+    if (this.#delivered.size <= MAX_TRANSCRIPT) return;
+    for (const oldest of this.#delivered.keys()) {
+      this.#delivered.delete(oldest);
+      return;
+    }
   }
 
   #fold(): SessionView | undefined {

@@ -4,7 +4,8 @@ import { MacpClient } from '../client.js';
 import type { MacpSdkError } from '../errors.js';
 import { ScriptedRuntime, type Script } from '../scripted-runtime.test.support.js';
 import { DecisionSession } from './decision-session.js';
-import type { ReceivedEnvelope, SessionStream } from './session-stream.js';
+import type { ReceivedEnvelope } from './received-envelope.js';
+import type { SessionStream } from './session-stream.js';
 
 const START = { intent: 'ship it', participants: ['coord', 'a'], ttlMs: 60_000 };
 

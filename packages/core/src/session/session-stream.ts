@@ -1,4 +1,4 @@
-import { decodePayload, isTerminal, RUNTIME_ONLY_TYPES, type Envelope, type SessionState, type WireError } from '@macp-agent/protocol';
+import { isTerminal, RUNTIME_ONLY_TYPES, type Envelope, type SessionState, type WireError } from '@macp-agent/protocol';
 import type { AuthConfig } from '../auth.js';
 import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
 import type { Connection } from '../rpc/connection.js';
@@ -8,16 +8,9 @@ import { abortedError, refusalCode } from '../rpc/status.js';
 import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
 import { EchoAcks, type EchoOutcome } from './echo-acks.js';
 import { EnvelopeBuffer } from './envelope-buffer.js';
+import { received, type ReceivedEnvelope } from './received-envelope.js';
 import { rememberLatest } from './remember-latest.js';
 import { subscribe, type Subscription } from './subscription.js';
-
-/** An accepted envelope as a session stream delivers it. */
-export type ReceivedEnvelope = Envelope & {
-  /** The payload as a plain object; the bytes for a type that is not known here; undefined when the bytes do not decode. */
-  readonly decodedPayload: unknown;
-  /** Ordinal in the session, SessionStart is 1 (runtime.md §9.3); what `afterSequence` takes. */
-  readonly sequence: number;
-};
 
 /** How a session is followed. */
 export interface StreamOptions {
@@ -76,6 +69,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   readonly #finished = new AbortController();
   #subscription: Subscription | undefined;
   #wake: AbortController | undefined;
+  readonly #first: number;
   #received: number;
   #delivered: number;
   #state: SessionState | undefined;
@@ -95,6 +89,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     this.#signal = options.signal;
     this.#waitForSessionMs = options.waitForSessionMs ?? 300_000;
     this.#reconnectForMs = options.reconnectForMs ?? 300_000;
+    this.#first = afterSequence;
     this.#received = afterSequence;
     this.#delivered = afterSequence;
     this.#buffer = new EnvelopeBuffer(bufferSize, () => this.#resume());
@@ -126,6 +121,19 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
       throw new MacpTimeoutError(`no envelope of session ${this.sessionId} within ${timeoutMs} ms`, { context: { sessionId: this.sessionId } });
     }
     return (await this.#next()) ?? null;
+  }
+
+  /**
+   * For code that was written for a raw stream: this one subscribes by itself, after the ordinal that `openStream` was given. Fails
+   * with INVALID_OPTIONS when it is asked for another session or ordinal.
+   */
+  async sendSubscribe(sessionId: string, afterSequence = this.#first): Promise<void> {
+    if (sessionId === this.sessionId && afterSequence === this.#first) return;
+    throw new MacpSdkError(
+      'INVALID_OPTIONS',
+      `this stream follows session ${this.sessionId} after ordinal ${this.#first}; open another one with openStream({ afterSequence: ${afterSequence} })`,
+      { context: { sessionId: this.sessionId } },
+    );
   }
 
   /** Refusals that belong to no message in flight; the stream stays open. Returns what ends it. */
@@ -298,8 +306,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     rememberLatest(this.#recentIds, envelope.messageId, REMEMBERED_IDS);
     // Records of the runtime take no ordinal in the reference runtime; where they do, the id check drops what comes twice.
     if (!RUNTIME_ONLY_TYPES.has(envelope.messageType)) this.#received += 1;
-    const decoded = decodePayload(envelope.mode, envelope.messageType, envelope.payload);
-    this.#buffer.push(Object.assign(envelope, { decodedPayload: decoded.ok ? decoded.payload : undefined, sequence: this.#received }));
+    this.#buffer.push(received(envelope, this.#received));
     this.#acks.accepted(envelope);
     if (envelope.messageType === 'Commitment') {
       // The last envelope of every session.

@@ -16,7 +16,7 @@ import {
 import { MacpAckError, MacpSessionError } from '../errors.js';
 import { newSessionId } from '../ids.js';
 import { validateRequiredField, validateSessionId, validateSessionStart } from '../validate.js';
-import { Projection } from './projection.js';
+import { Projection, type ProjectionSource } from './projection.js';
 import { SessionFold } from './session-fold.js';
 import { SessionStream, type StreamOptions } from './session-stream.js';
 
@@ -66,7 +66,7 @@ export class Session<P extends Projection = Projection> {
   readonly #given: BoundVersions;
   #bound: BoundVersions | undefined;
 
-  constructor(client: MacpClient, mode: string, options: SessionOptions = {}, makeProjection?: (read: () => SessionView | undefined) => P) {
+  constructor(client: MacpClient, mode: string, options: SessionOptions = {}, makeProjection?: (source: ProjectionSource) => P) {
     this.client = client;
     this.mode = mode;
     this.sessionId = options.sessionId ?? newSessionId();
@@ -77,8 +77,7 @@ export class Session<P extends Projection = Projection> {
       configurationVersion: options.configurationVersion ?? DEFAULT_CONFIGURATION_VERSION,
       policyVersion: options.policyVersion ?? DEFAULT_POLICY_VERSION,
     };
-    const read = (): SessionView | undefined => this.view;
-    this.projection = makeProjection === undefined ? (new Projection(read) as P) : makeProjection(read);
+    this.projection = makeProjection === undefined ? (new Projection(this.#fold) as P) : makeProjection(this.#fold);
   }
 
   /** The folded view: what the stream gave its reader, plus own accepted messages. Undefined until the SessionStart is known. */

@@ -1,10 +1,39 @@
 import { MODE_TASK, type TaskRejection, type TaskReport, type TaskRequest, type TaskState, type TaskUpdate } from '@macp-agent/protocol';
 import { Projection } from './projection.js';
 
+/** A task and how far it is. */
+export type ProjectedTask = TaskRequest & {
+  readonly status: 'requested' | 'accepted' | 'rejected' | 'in_progress' | 'completed' | 'failed';
+  readonly assignee: string | undefined;
+};
+
+type Completion = Extract<TaskReport, { kind: 'completed' }>;
+type Failure = Extract<TaskReport, { kind: 'failed' }>;
+
+const PHASES: Readonly<Record<TaskState['phase'], string>> = {
+  NoTask: 'Pending',
+  Requested: 'Requested',
+  Assigned: 'InProgress',
+  Reported: 'Completed',
+  Committed: 'Committed',
+};
+
 /** Questions about a task session (RFC-MACP-0009), answered from its view. A session has at most one task. */
 export class TaskProjection extends Projection {
   get state(): TaskState | undefined {
     return this.stateOf<TaskState>(MODE_TASK);
+  }
+
+  /** Pending from the start, Requested, InProgress once it is accepted, Completed or Failed, Committed. */
+  override get phase(): string {
+    if (this.state?.phase === 'Reported' && this.report?.kind === 'failed') return 'Failed';
+    return PHASES[this.state?.phase ?? 'NoTask'];
+  }
+
+  /** The task of the session by its id; empty before it is requested. */
+  get tasks(): ReadonlyMap<string, ProjectedTask> {
+    const { task, assignee } = this;
+    return task === undefined ? new Map() : new Map([[task.taskId, { ...task, assignee, status: this.#status() }]]);
   }
 
   get task(): TaskRequest | undefined {
@@ -29,13 +58,23 @@ export class TaskProjection extends Projection {
     return this.state?.report;
   }
 
-  getTask(taskId: string): TaskRequest | undefined {
-    return this.task?.taskId === taskId ? this.task : undefined;
+  get completions(): readonly (Completion & { readonly taskId: string })[] {
+    const { task, report } = this;
+    return task !== undefined && report?.kind === 'completed' ? [{ taskId: task.taskId, ...report }] : [];
+  }
+
+  get failures(): readonly (Failure & { readonly taskId: string })[] {
+    const { task, report } = this;
+    return task !== undefined && report?.kind === 'failed' ? [{ taskId: task.taskId, ...report }] : [];
+  }
+
+  getTask(taskId: string): ProjectedTask | undefined {
+    return this.tasks.get(taskId);
   }
 
   /** The task while nobody has reported its end. */
-  activeTasks(): TaskRequest[] {
-    return this.task !== undefined && this.report === undefined ? [this.task] : [];
+  activeTasks(): ProjectedTask[] {
+    return this.report === undefined ? [...this.tasks.values()] : [];
   }
 
   isAccepted(taskId: string): boolean {
@@ -62,5 +101,11 @@ export class TaskProjection extends Projection {
   /** Progress of the latest update; 0 without one. */
   progressOf(taskId: string): number {
     return this.getTask(taskId) === undefined ? 0 : (this.latestProgress()?.progress ?? 0);
+  }
+
+  #status(): ProjectedTask['status'] {
+    if (this.report !== undefined) return this.report.kind;
+    if (this.assignee === undefined) return this.rejections.length > 0 ? 'rejected' : 'requested';
+    return this.updates.length > 0 ? 'in_progress' : 'accepted';
   }
 }

@@ -49,7 +49,7 @@ export interface TaskFailureInput {
 /** A session of the task mode: the initiator asks, one participant accepts, works and reports (RFC-MACP-0009). */
 export class TaskSession extends Session<TaskProjection> {
   constructor(client: MacpClient, options: SessionOptions = {}) {
-    super(client, MODE_TASK, options, (read) => new TaskProjection(read));
+    super(client, MODE_TASK, options, (source) => new TaskProjection(source));
   }
 
   async requestTask(input: WithSender<TaskRequestInput>, options: VerbOptions = {}): Promise<Ack> {

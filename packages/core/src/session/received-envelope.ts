@@ -1,0 +1,15 @@
+import { decodePayload, type Envelope } from '@macp-agent/protocol';
+
+/** An accepted envelope as a session stream delivers it. */
+export type ReceivedEnvelope = Envelope & {
+  /** The payload as a plain object; the bytes for a type that is not known here; undefined when the bytes do not decode. */
+  readonly decodedPayload: unknown;
+  /** Ordinal in the session, SessionStart is 1 (runtime.md §9.3); what `afterSequence` takes. */
+  readonly sequence: number;
+};
+
+/** The envelope with what its stream adds to it; the same object, because nobody else has it. */
+export function received(envelope: Envelope, sequence: number): ReceivedEnvelope {
+  const decoded = decodePayload(envelope.mode, envelope.messageType, envelope.payload);
+  return Object.assign(envelope, { decodedPayload: decoded.ok ? decoded.payload : undefined, sequence });
+}
