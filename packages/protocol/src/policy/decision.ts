@@ -96,9 +96,10 @@ function judgeVote(rules: DecisionRules, state: DecisionState, tally: VoteTally,
   const rule = `voting.${rules.voting.algorithm}`;
   if (positive) {
     judge(rule, outcome === 'passed' || (outcome === 'no-votes' && !rules.commitment.requireVoteQuorum), detail);
-  } else if (outcome === 'passed') {
-    judge('decline_guard', rules.commitment.allowDeclineOverApproval, `${detail}: the vote passed, so a negative outcome needs allow_decline_over_approval`);
+  } else if (outcome === 'passed' && !rules.commitment.allowDeclineOverApproval) {
+    judge('decline_guard', false, `${detail}: the vote passed, so a negative outcome needs allow_decline_over_approval`);
   } else {
+    // Whatever the vote came to, nobody declines for others (modes.md §13.3).
     judge(
       'decline_guard',
       tally.reject > 0,

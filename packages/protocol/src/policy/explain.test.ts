@@ -27,9 +27,16 @@ const decisionTable: readonly (readonly [name: string, rules: Record<string, unk
   [
     'majority: a decline over approval when the policy allows it',
     { voting: { algorithm: 'majority' }, commitment: { allow_decline_over_approval: true } },
+    votes('ab', 'c'),
+    true,
+    true,
+  ],
+  [
+    'majority: a decline needs a REJECT vote even then',
+    { voting: { algorithm: 'majority' }, commitment: { allow_decline_over_approval: true } },
     votes('a'),
     true,
-    true,
+    false,
   ],
   ['supermajority: two of three miss 0.67', { voting: { algorithm: 'supermajority', threshold: 0.67 } }, votes('ab', 'c'), false, true],
   ['supermajority: two of three reach two thirds when the threshold is too low', { voting: { algorithm: 'supermajority' } }, votes('ab', 'c'), true, false],
