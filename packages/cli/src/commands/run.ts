@@ -92,7 +92,7 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
   const agents = findAgents(scenario, compiled.participantBindings);
   const model = modelLine(
     [...agents.values()].map(({ framework }) => framework),
-    config.env,
+    config.agentEnv(),
   );
   if (model !== undefined && options.json !== true && options.quiet !== true) context.output.line(model);
   const target = await openTarget(config, [compiled], options);
@@ -109,7 +109,7 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
       agents,
       runsDir,
       bootstrapDir: options.bootstrapDir === undefined ? undefined : resolve(config.cwd, options.bootstrapDir),
-      parentEnv: config.env,
+      parentEnv: config.agentEnv(),
       fault,
       timeouts: { runMs: options.timeout === undefined ? undefined : options.timeout * 1000 },
       signal,

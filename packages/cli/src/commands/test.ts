@@ -65,7 +65,7 @@ async function testCommand(what: readonly string[], options: TestOptions, contex
         concurrency: options.concurrency,
         runsDir: resolve(config.cwd, options.runsDir),
         // A demonstration of waiting does not make a test better.
-        parentEnv: { RISK_DECIDER_SUSPEND_HOLD_MS: '200', ...config.env },
+        parentEnv: { RISK_DECIDER_SUSPEND_HOLD_MS: '200', ...config.agentEnv() },
         runMs: options.timeout === undefined ? undefined : options.timeout * 1000,
         signal,
         forceSignal,

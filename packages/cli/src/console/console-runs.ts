@@ -87,7 +87,7 @@ export class ConsoleRuns {
       agentTokens,
       agents,
       runsDir: this.#runsDir,
-      parentEnv: this.#config.env,
+      parentEnv: this.#config.agentEnv(),
       signal: this.#stop.signal,
       onEvent: settle.event,
     }).then(

@@ -53,7 +53,7 @@ export async function runCases(scenario: Scenario, file: string, options: CasesO
     const results = await runBatch(jobs, target, {
       concurrency: options.concurrency,
       runsDir: resolve(config.cwd, options.runsDir),
-      parentEnv: config.env,
+      parentEnv: config.agentEnv(),
       runMs: options.timeout === undefined ? undefined : options.timeout * 1000,
       signal,
       forceSignal,
