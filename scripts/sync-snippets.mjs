@@ -5,7 +5,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const MARK = /<!-- snippet (\S+?)(?:#(\S+))? -->\n```(\w+)\n(?:[\s\S]*?\n)?```(?=\n|$)/g;
+const MARK = /<!-- snippet (\S+?)(?:#(\S+))? -->\n```(\w+)\n(?:[\s\S]*?\n)??```(?=\n|$)/g;
 
 function documents() {
   const under = (folder) => readdirSync(root + folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.includes('node_modules'));
