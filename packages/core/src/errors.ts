@@ -1,4 +1,4 @@
-import { ERROR_CODES, isErrorCode, MacpError, type Ack, type ErrorCode, type ErrorContext } from '@macp-agent/protocol';
+import { ERROR_CODES, isErrorCode, MacpError, withoutCode, type Ack, type ErrorCode, type ErrorContext } from '@macp-agent/protocol';
 
 interface ErrorOptions {
   readonly cause?: unknown;
@@ -103,7 +103,7 @@ function readFailure(ack: Ack): AckFailure {
   const { error } = ack;
   return {
     code: error?.code ?? '',
-    message: error?.message ?? '',
+    message: withoutCode(error?.code ?? '', error?.message ?? ''),
     sessionId: error?.sessionId || ack.sessionId,
     messageId: error?.messageId || ack.messageId,
     reasons: readReasons(error?.details),

@@ -1,6 +1,6 @@
 // Errors and verdicts
 export { ERROR_CODES, GrpcStatus, isErrorCode, type ErrorCode } from './error-codes.js';
-export { isMacpError, MacpError, type ErrorContext } from './macp-error.js';
+export { describeError, isMacpError, MacpError, withoutCode, type ErrorContext } from './macp-error.js';
 export { ACCEPTED, refuse, type Refusal, type Verdict } from './verdict.js';
 
 // Envelopes, payloads and ids

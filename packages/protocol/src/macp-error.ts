@@ -37,3 +37,16 @@ export class MacpError extends Error {
 export function isMacpError(error: unknown): error is MacpError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }
+
+/** One line for logs and people: `CODE: message`, with the code once, even where the message begins with it. Other errors: their message. */
+export function describeError(error: unknown): string {
+  if (isMacpError(error)) return `${error.code}: ${withoutCode(error.code, error.message)}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A message without the code in front of it: a runtime, or an error that was wrapped, may have put it there already. */
+export function withoutCode(code: string, message: string): string {
+  let rest = message;
+  while (code !== '' && rest.startsWith(`${code}: `)) rest = rest.slice(code.length + 2);
+  return rest;
+}

@@ -1,4 +1,4 @@
-import { isMacpError, isTerminal, MacpError } from '@macp-agent/protocol';
+import { describeError, isMacpError, isTerminal, MacpError } from '@macp-agent/protocol';
 import type { Logger } from '../logger.js';
 import { readState } from './cancel-as-self.js';
 import type { Participant } from './participant.js';
@@ -52,7 +52,7 @@ export class HandlerErrors {
 
   #fail(error: unknown): void {
     const { participantId, sessionId } = this.#options.participant;
-    const what = isMacpError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.name : typeof error;
+    const what = isMacpError(error) ? describeError(error) : error instanceof Error ? error.name : typeof error;
     this.#failure ??= new MacpError('HANDLER_FAILED', `a handler of ${participantId} failed in session ${sessionId}: ${what}`, {
       cause: error,
       context: { sessionId, sender: participantId },
