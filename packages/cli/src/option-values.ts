@@ -18,3 +18,10 @@ export function readCount(text: string): number {
   if (!Number.isInteger(value)) throw new InvalidArgumentError('give a whole number from 1');
   return value;
 }
+
+/** A port; 0 lets the system choose. */
+export function readPort(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('give a port, 0 to 65535');
+  return value;
+}

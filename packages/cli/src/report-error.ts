@@ -1,4 +1,4 @@
-import { isMacpError } from '@macp-agent/protocol';
+import { isMacpError, withoutCode } from '@macp-agent/protocol';
 import { InvalidInputsError } from '@macp-agent/scenarios';
 import type { CliContext } from './cli.js';
 
@@ -10,7 +10,7 @@ export function reportError(error: unknown, { output, json, config }: CliContext
     output.json({ type: 'error', code, message, ...(error instanceof InvalidInputsError ? { problems: error.problems } : {}) });
     return;
   }
-  output.error(`macp: ${message} [${code}]`);
+  output.error(`macp: ${withoutCode(code, message)} [${code}]`);
   const debug = config.env['MACP_LOG_LEVEL'] === 'debug';
   // Not one of ours: without the place nobody can mend it.
   if ((debug || !isMacpError(error)) && error instanceof Error && error.stack !== undefined) output.note(error.stack);

@@ -4,9 +4,10 @@ export type { ScenarioSummary, Services, StartRun } from './services.js';
 
 // The server without its listener
 export { buildApp, type AppOptions } from './app.js';
-export type { GuardOptions } from './http/guard.js';
+export { isLoopbackName, type GuardOptions } from './http/guard.js';
 
 // What the API speaks
 export type { CanonicalEvent, EventSource, EventSubject } from './model/canonical-event.js';
 export type { CancelCallback, Run, RunStatus } from './model/run.js';
 export type { RunDescriptor } from './register-run.js';
+export type { AgentRefusal, OpenRun } from './open-run.js';

@@ -8,6 +8,8 @@ import { isLoopbackName } from './http/guard.js';
 import { Metrics } from './http/metrics.js';
 import { openCoreLink } from './observer/core-link.js';
 import { Observer } from './observer/observer.js';
+import { openRun, type OpenRun } from './open-run.js';
+import type { RunDescriptor } from './register-run.js';
 import type { RuntimeLink } from './observer/runtime-link.js';
 import type { ScenarioSummary, Services, StartRun } from './services.js';
 import { openFileRunStore } from './store/file-run-store.js';
@@ -61,6 +63,11 @@ export interface ControlPlane extends AsyncDisposable {
   /** Base URL of API and console, ending in `/`. */
   readonly url: string;
   readonly port: number;
+  /**
+   * Registers a run whose agents this process starts, best before it starts them. What the result is told shows in the console
+   * beside what the session shows: the cancel callback, refusals of messages, and that no session came.
+   */
+  openRun(descriptor: RunDescriptor): Promise<OpenRun>;
   /** Ends streams, stops observing and stores what was seen. Idempotent. */
   close(): Promise<void>;
 }
@@ -114,7 +121,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     observer.start();
     const port = await listen(app, host, options.port ?? 3001, options.portTries ?? 0);
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
-    return { url, port, close, [Symbol.asyncDispose]: close };
+    return { url, port, openRun: (descriptor) => openRun(store, descriptor, nowUnixMs), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

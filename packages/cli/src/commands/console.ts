@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
-import type { ControlPlaneOptions } from '@macp-agent/control-plane';
+import type { ControlPlane, ControlPlaneOptions } from '@macp-agent/control-plane';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
-import { collect, readNumber } from '../option-values.js';
+import { collect, readPort } from '../option-values.js';
 import { openCatalog } from '../run/load-scenario-source.js';
 
 interface ConsoleOptions {
@@ -25,7 +25,7 @@ export function addConsoleCommand(program: Command, context: CliContext): void {
   program
     .command('console')
     .description('watch runs in a browser, start and cancel them')
-    .option('-p, --port <port>', 'port; the next free one when it is taken', readNumber, 3001)
+    .option('-p, --port <port>', 'port; the next free one when it is taken, any with 0', readPort, 3001)
     .option('--host <host>', 'address to listen on; another than this machine needs a token', '127.0.0.1')
     .option('--runtime <host:port>', 'observe this runtime; default: one of its own, with runs to start')
     .option('--packs <dir>', 'look here for packs first (repeatable)', collect)
@@ -56,35 +56,38 @@ async function serveConsole(options: ConsoleOptions, context: CliContext): Promi
     dataDir: resolve(config.cwd, options.dataDir ?? join(options.runsDir, 'console')),
   };
   // Loaded only here: no other command needs the control plane.
-  const { startControlPlane } = await import('@macp-agent/control-plane');
+  const { isLoopbackName, startControlPlane } = await import('@macp-agent/control-plane');
+  if (!isLoopbackName(options.host) && (token ?? '').length < 16) {
+    throw new MacpError(
+      'INVALID_OPTIONS',
+      `--host ${options.host} shows every run to the network: set ${CONSOLE_TOKEN} to a token of at least 16 characters, or leave --host out`,
+    );
+  }
   if (options.runtime !== undefined) {
     await using plane = await startControlPlane({ ...common, ...foreignRuntime(options.runtime, context) });
     return await untilStopped(plane.url, token, context);
   }
   const { ConsoleRuns } = await import('../console/console-runs.js');
-  const { registerRun } = await import('../console/register-run.js');
   const runs = await ConsoleRuns.start({
     config,
     catalog: () => openCatalog(config, options.packs),
     runsDir: options.runsDir,
+    forceSignal: context.forceSignal,
     onFailure: (runId, error) => output.error(`run ${runId} failed: ${error instanceof Error ? error.message : String(error)}`),
   });
   try {
-    let address = { url: '', token };
-    await using plane = await startControlPlane({
+    await using plane: ControlPlane = await startControlPlane({
       ...common,
       runtimeAddress: runs.runtime.address,
       runtimeToken: runs.runnerToken,
       runtimeAllowInsecure: true,
       listScenarios: () => runs.scenarios(),
-      startRun: async (ref, template, inputs) => {
-        const compiled = await runs.launch(ref, template, inputs);
-        await registerRun(address, compiled, runs.cancelCallback(compiled.runId));
-        return { runId: compiled.runId, sessionId: compiled.sessionId };
-      },
+      startRun: (ref, template, inputs) => runs.launch(plane, ref, template, inputs),
     });
-    address = { ...address, url: plane.url };
-    return await untilStopped(plane.url, token, context);
+    const code = await untilStopped(plane.url, token, context);
+    // First the runs, so that their end is still recorded.
+    await runs.cancelAll();
+    return code;
   } finally {
     await runs.close();
   }

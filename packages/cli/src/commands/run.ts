@@ -114,6 +114,7 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
       timeouts: { runMs: options.timeout === undefined ? undefined : options.timeout * 1000 },
       signal,
       forceSignal,
+      onCancellable: (callback) => page?.cancellable(callback),
       onEvent: (event) => {
         page?.event(event);
         print(event);

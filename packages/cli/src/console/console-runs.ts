@@ -1,21 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
-import type { ScenarioSummary } from '@macp-agent/control-plane';
+import type { ControlPlane, ScenarioSummary } from '@macp-agent/control-plane';
 import { startRuntime, type Runtime } from '@macp-agent/runtime';
 import {
   compileScenario,
   findAgents,
   findScenario,
   listScenarioRefs,
-  loadRunRecords,
   runScenario,
+  type AgentLaunch,
   type CompiledRun,
   type JsonObject,
   type PackCatalog,
   type RunEvent,
 } from '@macp-agent/scenarios';
 import { RUNNER, type Config } from '../config.js';
+import { feedRun, type RunFeed } from './feed-run.js';
 
 type TokenIdentity = Parameters<Runtime['replaceIdentities']>[0][number];
 
@@ -37,6 +38,7 @@ export class ConsoleRuns {
   readonly #agents = new Map<string, readonly TokenIdentity[]>();
   readonly #running = new Map<string, Promise<unknown>>();
   readonly #stop = new AbortController();
+  readonly #force: AbortSignal;
   /** Told what cannot be answered any more: a run that failed after its start. */
   readonly #onFailure: (runId: string, error: unknown) => void;
 
@@ -48,6 +50,7 @@ export class ConsoleRuns {
     this.#catalog = options.catalog;
     this.#runsDir = resolve(options.config.cwd, options.runsDir);
     this.#onFailure = options.onFailure;
+    this.#force = options.forceSignal;
   }
 
   static async start(options: ConsoleRunsOptions): Promise<ConsoleRuns> {
@@ -72,51 +75,74 @@ export class ConsoleRuns {
   }
 
   /** Starts a scenario and resolves when its session is open and its initiator can be asked to cancel. */
-  async launch(ref: string, template: string | undefined, inputs: Readonly<Record<string, unknown>>): Promise<CompiledRun> {
+  async launch(
+    plane: Pick<ControlPlane, 'openRun'>,
+    ref: string,
+    template: string | undefined,
+    inputs: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly runId: string; readonly sessionId: string }> {
     if (this.#running.size >= MAX_RUNS) {
       throw new MacpError('RATE_LIMITED', `${MAX_RUNS} runs of this console are going on; wait for one to end, or cancel one`);
     }
     const scenario = findScenario(this.#catalog(), ref);
     const compiled = compileScenario(scenario, { templateId: template, inputs: inputs as JsonObject });
     const agents = findAgents(scenario, compiled.participantBindings);
-    const agentTokens = this.#admit(compiled);
+    const { runId, sessionId } = compiled;
+    // Before anything is awaited, so that a burst of requests cannot get past the limit.
     const { promise: ready, settle } = readiness(compiled);
-    const run = runScenario(compiled, {
-      runtime: { address: this.runtime.address, tls: false, allowInsecure: true },
-      runnerToken: this.runnerToken,
-      agentTokens,
-      agents,
-      runsDir: this.#runsDir,
-      parentEnv: this.#config.agentEnv(),
-      signal: this.#stop.signal,
-      onEvent: settle.event,
-    }).then(
-      () => settle.event(undefined),
-      (error: unknown) => {
-        if (!settle.failed(error)) this.#onFailure(compiled.runId, error);
-      },
-    );
-    this.#running.set(
-      compiled.runId,
-      run.finally(() => {
-        this.#running.delete(compiled.runId);
-        this.#agents.delete(compiled.runId);
-        this.#publish();
-      }),
-    );
+    const run = this.#play(plane, compiled, agents, settle).finally(() => {
+      this.#running.delete(runId);
+      this.#agents.delete(runId);
+      this.#publish();
+    });
+    this.#running.set(runId, run);
     await ready;
-    return compiled;
+    return { runId, sessionId };
   }
 
-  /** Where a run's initiator listens for a cancel; undefined when it has ended or serves none. */
-  cancelCallback(runId: string): { readonly url: string; readonly bearer: string } | undefined {
-    return loadRunRecords(this.#runsDir).find((record) => record.runId === runId)?.cancelCallback;
+  async #play(
+    plane: Pick<ControlPlane, 'openRun'>,
+    compiled: CompiledRun,
+    agents: ReadonlyMap<string, AgentLaunch>,
+    settle: Readiness['settle'],
+  ): Promise<void> {
+    const report = (error: unknown): void => this.#onFailure(compiled.runId, error);
+    let feed: RunFeed | undefined;
+    try {
+      feed = await feedRun(plane, compiled, report);
+      await runScenario(compiled, {
+        runtime: { address: this.runtime.address, tls: false, allowInsecure: true },
+        runnerToken: this.runnerToken,
+        agentTokens: this.#admit(compiled),
+        agents,
+        runsDir: this.#runsDir,
+        parentEnv: this.#config.env,
+        signal: this.#stop.signal,
+        forceSignal: this.#force,
+        onCancellable: feed.cancellable,
+        onEvent: (event) => {
+          feed?.event(event);
+          settle.event(event);
+        },
+      });
+      settle.event(undefined);
+    } catch (error) {
+      feed?.failed(error);
+      if (!settle.failed(error)) report(error);
+    } finally {
+      await feed?.settled();
+    }
   }
 
-  /** Cancels what still runs, waits for it, and stops the runtime. */
-  async close(): Promise<void> {
+  /** Cancels what still runs and waits for it. */
+  async cancelAll(): Promise<void> {
     this.#stop.abort(new Error('the console stops'));
     await Promise.allSettled(this.#running.values());
+  }
+
+  /** Cancels what still runs, waits for it, and stops the runtime. Idempotent. */
+  async close(): Promise<void> {
+    await this.cancelAll();
     await this.runtime.close(0);
   }
 
@@ -143,6 +169,8 @@ export interface ConsoleRunsOptions {
   /** Read at each start, so that an edited pack counts at once. */
   readonly catalog: () => PackCatalog;
   readonly runsDir: string;
+  /** Ends runs at once, without asking their initiators. */
+  readonly forceSignal: AbortSignal;
   readonly onFailure: (runId: string, error: unknown) => void;
 }
 

@@ -49,7 +49,7 @@ export class Timeline {
         if (this.#verbose) this.#output.line(colors.dim(`            ${JSON.stringify(event.payload)}`));
         break;
       case 'refused':
-        this.#row(event.atMs, event.participantId, 'refused', `${event.messageType} ${event.code}: ${event.message}`, colors.red);
+        this.#row(event.atMs, event.participantId, 'refused', `${event.messageType} ${event.code}: ${event.message}${fixOwner(event.step)}`, colors.red);
         break;
       case 'note':
         this.#row(event.atMs, event.participantId, 'note', event.text, colors.dim);
@@ -84,6 +84,8 @@ const COLOR: Readonly<Record<string, 'cyan' | 'green' | 'yellow' | 'blue' | 'whi
   Vote: 'green',
   Commitment: 'green',
 };
+
+const fixOwner = (step: string | undefined): string => (step === undefined ? '' : ` (${step.startsWith('step') ? `onboarding ${step}` : step})`);
 
 const identity = (text: string): string => text;
 

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { explain } from '../../src/model/run-track.js';
-import { isEnded } from '../../src/model/run.js';
+import { areRefusalsReported, isEnded } from '../../src/model/run.js';
 import { api } from '../api.js';
 import { EMPTY_FILTER, filterRows, type RowFilter } from '../row-filter.js';
 import { useKeys } from '../use-keys.js';
@@ -129,6 +129,7 @@ export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | 
               senders={[...new Set(shown.map((row) => row.sender))].filter((sender) => sender !== '')}
               types={[...new Set(shown.map((row) => row.type))]}
               follow={cursor === undefined && selected === undefined}
+              refusalsShown={areRefusalsReported(run)}
               searchRef={search}
               onFilter={setFilter}
               onSelect={setSelected}

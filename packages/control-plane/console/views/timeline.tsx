@@ -18,13 +18,15 @@ interface TimelineProps {
   readonly types: readonly string[];
   /** Keeps the newest row in view. */
   readonly follow: boolean;
+  /** False for a run of agents that somebody else started: what the runtime refused is then not among the rows. */
+  readonly refusalsShown: boolean;
   readonly searchRef: RefObject<HTMLInputElement | null>;
   readonly onFilter: (filter: RowFilter) => void;
   readonly onSelect: (seq: number | undefined) => void;
 }
 
 /** Every envelope on one line. Only the rows in view are in the page, so thousands cost no more than fifty. */
-export function Timeline({ rows, total, startUnixMs, selected, filter, senders, types, follow, searchRef, onFilter, onSelect }: TimelineProps) {
+export function Timeline({ rows, total, startUnixMs, selected, filter, senders, types, follow, refusalsShown, searchRef, onFilter, onSelect }: TimelineProps) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(400);
@@ -71,6 +73,9 @@ export function Timeline({ rows, total, startUnixMs, selected, filter, senders, 
         <Choice label="type" value={filter.type} options={types} onChange={(type) => onFilter({ ...filter, type })} />
         <Choice label="sender" value={filter.sender} options={senders} onChange={(sender) => onFilter({ ...filter, sender })} />
       </div>
+      {refusalsShown ? null : (
+        <p class="muted small-text">Refused messages are not visible here: the runtime tells only their sender. See the log of the agent.</p>
+      )}
       <div
         class="rows"
         ref={box}

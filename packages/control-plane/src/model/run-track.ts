@@ -118,6 +118,12 @@ function toRow(event: CanonicalEvent): TrackRow | undefined {
   if (event.type === 'session.stream.opened' && data['status'] !== 'opened') {
     return { ...base, kind: 'state', type: 'Stream', summary: `${text(data['status']).replaceAll('_', ' ')}: ${text(data['detail'])}` };
   }
+  if (event.type === 'message.refused') {
+    const step = text(data['step']);
+    const owner = step.startsWith('step') ? ` (onboarding ${step})` : step === '' ? '' : ` (${step})`;
+    const summary = `${text(data['messageType'])} ${text(data['code'])}: ${text(data['message'])}${owner}`.trimStart();
+    return { ...base, kind: 'state', type: 'Refused', atUnixMs: Date.parse(event.ts), summary };
+  }
   const state = SHOWN_STATES[event.type];
   if (state === undefined) return undefined;
   const error = (data['error'] ?? {}) as Record<string, unknown>;

@@ -80,6 +80,11 @@ export function isCancellationDelegated(run: Run): boolean {
   return run.metadata['cancellationDelegated'] === true;
 }
 
+/** True when refusals of its agents reach this observer: only a run that was started beside it tells of them. */
+export function areRefusalsReported(run: Run): boolean {
+  return run.metadata['refusals'] === 'reported';
+}
+
 const SECRET_KEY = /(bearer|token|secret|passw|authorization|api[-_]?key|credential)/i;
 
 /** The run as answers show it: values under secret names are masked at any depth. */

@@ -1,6 +1,6 @@
 import {
   fromWireState,
-  isMacpError,
+  describeError,
   isSessionId,
   type Envelope,
   type SessionLifecycleEvent,
@@ -93,7 +93,7 @@ export class Observer {
         if (what === 'WatchSessions') this.#disconnected('the runtime ended the watch');
       } catch (error) {
         if (signal.aborted) return;
-        if (what === 'WatchSessions') this.#disconnected(isMacpError(error) ? `${error.code}: ${error.message}` : String(error));
+        if (what === 'WatchSessions') this.#disconnected(describeError(error));
         this.#options.logger.warn(`${what} ended; trying again`, { error: String(error) });
       }
       if (performance.now() - startedMs > this.#options.retryMaxMs) backoff.reset();

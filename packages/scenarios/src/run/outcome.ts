@@ -17,6 +17,8 @@ export interface Refused {
   readonly code: string;
   readonly message: string;
   readonly messageType: string;
+  /** Onboarding step that owns the fix, such as `step 2`, or `policy`; undefined when none does. */
+  readonly step?: string;
 }
 
 /** What a run came to. */

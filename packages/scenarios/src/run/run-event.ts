@@ -31,6 +31,8 @@ export type RunEvent =
       readonly code: string;
       readonly message: string;
       readonly messageType: string;
+      /** Onboarding step that owns the fix, such as `step 2`, or `policy`. */
+      readonly step?: string;
       readonly atMs: number;
     }
   | { readonly type: 'note'; readonly participantId: string; readonly text: string; readonly atMs: number }

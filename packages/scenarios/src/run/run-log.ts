@@ -1,5 +1,5 @@
 import type { LifecycleChange, ReceivedEnvelope } from '@macp-agent/core';
-import type { SessionState, SessionView } from '@macp-agent/protocol';
+import { withoutCode, type SessionState, type SessionView } from '@macp-agent/protocol';
 import type { CompiledRun } from '../compile.js';
 import type { AgentReport } from '../launch/agent-report.js';
 import { describeMessage } from './describe-message.js';
@@ -116,9 +116,10 @@ export class RunLog {
       case 'refused': {
         const { code, messageType = '' } = report;
         // Ours begin with their code, which stands beside them.
-        const message = report.message.startsWith(`${code}: `) ? report.message.slice(code.length + 2) : report.message;
-        if (this.#refused.length < MAX_REFUSED) this.#refused.push({ participantId, code, message, messageType });
-        this.#emit({ type: 'refused', participantId, code, message, messageType, atMs: this.#atMs() });
+        const message = withoutCode(code, report.message);
+        const step = report.step === undefined ? {} : { step: typeof report.step === 'number' ? `step ${report.step}` : report.step };
+        if (this.#refused.length < MAX_REFUSED) this.#refused.push({ participantId, code, message, messageType, ...step });
+        this.#emit({ type: 'refused', participantId, code, message, messageType, ...step, atMs: this.#atMs() });
         break;
       }
       case 'abstained':

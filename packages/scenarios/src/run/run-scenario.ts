@@ -57,6 +57,8 @@ export interface RunOptions {
   /** Aborting ends the run at once, without asking anybody. */
   readonly forceSignal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Told where the initiator takes a cancel, as soon as it listens. Not an event: the bearer is a secret. */
+  readonly onCancellable?: ((callback: { readonly url: string; readonly bearer: string }) => void) | undefined;
   /** Default Date.now. */
   readonly now?: (() => number) | undefined;
 }
@@ -162,10 +164,8 @@ class Run {
       initiator: compiled.initiator.participantId,
       onStarted: (participantId, pid) => this.#log.event({ type: 'agent', participantId, status: 'started', pid }),
       onReport: (participantId, report) => {
+        if (report.type === 'ready' && participantId === compiled.initiator.participantId) this.#noteCallback(report.cancelCallbackUrl);
         this.#log.report(participantId, report);
-        if (report.type !== 'ready' || participantId !== compiled.initiator.participantId || report.cancelCallbackUrl === undefined) return;
-        this.#callbackUrl = report.cancelCallbackUrl;
-        if (!this.#over) this.#writeRecord();
       },
       onExit: (participantId, exit, logTail) =>
         this.#log.event({ type: 'agent-exit', participantId, exit, unexpected: !this.#over && exit.code !== 0, logTail }),
@@ -226,6 +226,13 @@ class Run {
       const { command, args, cwd, startupTimeoutMs } = launch;
       return [{ participantId, command, args, cwd, env, startupTimeoutMs, logFile: this.#folder.logFile(participantId) }];
     });
+  }
+
+  #noteCallback(url: string | undefined): void {
+    if (url === undefined || this.#callback === undefined) return;
+    this.#callbackUrl = url;
+    this.#options.onCancellable?.({ url, bearer: this.#callback.bearer });
+    this.#writeRecord();
   }
 
   #writeRecord(): void {
