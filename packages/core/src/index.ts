@@ -229,7 +229,7 @@ export { explainBootstrap, maskSecrets } from './agent/explain-bootstrap.js';
 export { fromBootstrap, type FromBootstrapOptions } from './agent/from-bootstrap.js';
 export { Participant } from './agent/participant.js';
 export type { HandlerErrorPolicy, ParticipantConfig } from './agent/participant-config.js';
-export type { InitiatorConfig } from './agent/join-session.js';
+export type { InitiatorConfig, PrepareKickoff } from './agent/join-session.js';
 export type { ModeActions, ParticipantActions, ParticipantContext } from './agent/participant-context.js';
 export type { ParticipantResult } from './agent/participant-result.js';
 export { Dispatcher, type DecisionPayloads, type EventHandler, type ParticipantEvent, type PhaseHandler, type TerminalHandler } from './agent/dispatcher.js';

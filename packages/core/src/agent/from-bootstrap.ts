@@ -4,6 +4,7 @@ import type { ClientOptions } from '../client-options.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { ReportSink } from './agent-report.js';
 import type { Env } from './bootstrap-document.js';
+import type { PrepareKickoff } from './join-session.js';
 import { loadBootstrap } from './load-bootstrap.js';
 import { loadReportChannel } from './load-report-channel.js';
 import { Participant } from './participant.js';
@@ -20,6 +21,8 @@ export interface FromBootstrapOptions {
   /** Settings of the connection that no bootstrap has, such as certificates. */
   readonly client?: Omit<ClientOptions, 'address' | 'secure' | 'allowInsecure' | 'auth'>;
   readonly waitForSessionMs?: number;
+  /** Called before the kickoff is sent, e.g. to draft its rationale; what it gives is sent instead. Default: the kickoff of the bootstrap. */
+  readonly prepareKickoff?: PrepareKickoff;
   /** Default: the channel that MACP_REPORT_FD names. */
   readonly report?: ReportSink;
 }
@@ -54,7 +57,7 @@ export function fromBootstrap(source?: string | object, options: FromBootstrapOp
     client,
     ownsClient: true,
     bootstrap,
-    initiator: bootstrap.initiator,
+    initiator: bootstrap.initiator && { ...bootstrap.initiator, prepareKickoff: options.prepareKickoff },
     cancelCallback: bootstrap.cancelCallback,
     inputs: bootstrap.session.context,
     onHandlerError,

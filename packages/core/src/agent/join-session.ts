@@ -11,7 +11,12 @@ export interface InitiatorConfig {
   readonly sessionStart: SessionStartInput;
   /** First message of the mode; `bytes` win over `payload`. */
   readonly kickoff?: { readonly messageType: string; readonly payload: object; readonly bytes?: Uint8Array } | undefined;
+  /** Called before the kickoff is sent; what it gives is sent instead of its payload, `bytes` included. An agent that was restarted calls it again. */
+  readonly prepareKickoff?: PrepareKickoff | undefined;
 }
+
+/** Gives the payload of the kickoff, from the one that the bootstrap has. The signal fires when the agent leaves. */
+export type PrepareKickoff = (payload: Readonly<Record<string, unknown>>, signal: AbortSignal) => object | Promise<object>;
 
 export interface JoinFacts {
   readonly session: Session;
@@ -57,15 +62,16 @@ async function start(facts: JoinFacts, { sessionStart }: InitiatorConfig): Promi
   }
 }
 
-async function kickOff(facts: JoinFacts, { kickoff }: InitiatorConfig, again: boolean): Promise<void> {
+async function kickOff(facts: JoinFacts, { kickoff, prepareKickoff }: InitiatorConfig, again: boolean): Promise<void> {
   if (kickoff === undefined) return;
   const { session, participantId, auth, signal } = facts;
   const { messageType } = kickoff;
+  const prepared = await prepareKickoff?.({ ...kickoff.payload }, signal);
   const envelope = buildEnvelope({
     mode: session.mode,
     messageType,
     sessionId: session.sessionId,
-    payload: kickoff.bytes ?? kickoff.payload,
+    payload: prepared ?? kickoff.bytes ?? kickoff.payload,
     sender: senderFor(auth),
     messageId: actionId(session.sessionId, participantId, 'kickoff', messageType),
   });

@@ -1,4 +1,4 @@
-import { isMacpError, isTerminal, MacpError, type Envelope, type SessionView } from '@macp-agent/protocol';
+import { describeError, isMacpError, isTerminal, MacpError, type Envelope, type SessionView } from '@macp-agent/protocol';
 import type { AuthConfig } from '../auth.js';
 import type { MacpClient } from '../client.js';
 import { silentLogger, type Logger } from '../logger.js';
@@ -228,7 +228,7 @@ export class Participant implements AsyncDisposable {
       this.report({ type: 'ended', state: result.state, ...(result.reason !== undefined && { reason: result.reason }) });
       return result;
     } catch (error) {
-      const reason = isMacpError(error) ? `${error.code}: ${error.message}` : 'the run failed';
+      const reason = isMacpError(error) ? describeError(error) : 'the run failed';
       this.report({ type: 'ended', state: 'FAILED', reason });
       throw error;
     } finally {
