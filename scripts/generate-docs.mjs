@@ -1,11 +1,18 @@
-// Rewrites the reference pages that come from tables in the code; needs a build. `--check` fails when a page differs.
+// Rewrites what reference pages take from the code: whole pages, and sections between `<!-- generated: name -->` and
+// `<!-- end of generated -->`. Needs a build. `--check` fails when a page differs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = new URL('..', import.meta.url);
-const { ERROR_CODES, GrpcStatus } = await import(new URL('packages/protocol/dist/index.js', root).href);
+const load = (path) => import(new URL(path, root).href);
+const { BUILT_IN_MODES, ERROR_CODES, GrpcStatus } = await load('packages/protocol/dist/index.js');
 
-const pages = { 'docs/reference/errors.md': errorsPage() };
+const pages = {
+  'docs/reference/errors.md': errorsPage(),
+  'docs/reference/cli.md': withSection('docs/reference/cli.md', 'commands', await commandsSection()),
+  'docs/reference/bootstrap.md': withSection('docs/reference/bootstrap.md', 'fields', await fieldsSection()),
+  'docs/concepts/modes.md': withSection('docs/concepts/modes.md', 'modes', modesSection()),
+};
 
 let stale = false;
 for (const [name, text] of Object.entries(pages)) {
@@ -18,6 +25,64 @@ for (const [name, text] of Object.entries(pages)) {
 }
 process.exitCode = stale ? 1 : 0;
 
+function withSection(name, section, text) {
+  const page = readFileSync(new URL(name, root), 'utf8');
+  const begin = `<!-- generated: ${section} -->\n`;
+  const from = page.indexOf(begin);
+  const to = page.indexOf('<!-- end of generated -->', from);
+  if (from < 0 || to < 0) throw new Error(`${name} has no section ${begin.trim()} … <!-- end of generated -->`);
+  return `${page.slice(0, from)}${begin}\n${text}\n\n${page.slice(to)}`;
+}
+
+/** `--help` of macp and of each command below it, as the command prints it. */
+async function commandsSection() {
+  const { runCli } = await load('packages/cli/dist/index.js');
+  const help = async (words) => {
+    let text = '';
+    const io = {
+      stdout: { write: (part) => (text += part) },
+      stderr: { write: (part) => (text += part) },
+      // A default that depends on the machine has no place in a page.
+      env: {},
+      cwd: '/',
+      signal: new AbortController().signal,
+      forceSignal: new AbortController().signal,
+    };
+    const code = await runCli([...words, '--help'], io);
+    if (code !== 0) throw new Error(`macp ${words.join(' ')} --help exits ${code}: ${text}`);
+    return text.trimEnd();
+  };
+  const sections = [];
+  const visit = async (words) => {
+    const text = await help(words);
+    sections.push(
+      `### macp${words.map((word) => ` ${word}`).join('')}\n\n\`\`\`text\n${text.replace(/(  runs at a time \(default:\s+)\d+\)/, '$1half of the processors, at least 2)')}\n\`\`\``,
+    );
+    const list = text.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '';
+    const names = [...list.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name).filter((name) => name !== 'help');
+    for (const name of names) await visit([...words, name]);
+  };
+  await visit([]);
+  return sections.join('\n\n');
+}
+
+async function fieldsSection() {
+  const { FIELDS } = await load('packages/core/dist/agent/bootstrap-fields.js');
+  const code = (names) => names.map((name) => `\`${name}\``).join(', ');
+  const rows = Object.values(FIELDS).map(({ path, from, env }) => {
+    const others = from.filter((name) => name !== path && !name.startsWith('initiator.sessionStartPayload.') && !name.startsWith('initiator.session_start.'));
+    return `| \`${path}\` | ${code(others)} | ${env === undefined ? '' : `\`${env}\``} |`;
+  });
+  return ['| field | also read as | variable when the document lacks it |', '|---|---|---|', ...rows].join('\n');
+}
+
+function modesSection() {
+  const rows = BUILT_IN_MODES.map(
+    ({ descriptor: { mode, modeVersion, messageTypes, participantModel, determinismClass } }) =>
+      `| \`${mode}\` | ${modeVersion} | ${messageTypes.filter((type) => type !== 'SessionStart').join(', ')} | ${participantModel} | ${determinismClass} |`,
+  );
+  return ['| mode | version | messages after SessionStart | participants | determinism |', '|---|---|---|---|---|', ...rows].join('\n');
+}
 function errorsPage() {
   const families = [
     [
