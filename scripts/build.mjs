@@ -29,3 +29,13 @@ export async function build(...filters) {
   if (code !== 0) throw new Error(`the build failed:\n${output}`);
   if (tty) process.stderr.write(`built in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
+
+// `npx pnpm build`
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await build(...process.argv.slice(2));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
