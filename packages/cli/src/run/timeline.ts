@@ -29,14 +29,7 @@ export class Timeline {
           this.#row(undefined, event.participantId, 'waiting', `start it with MACP_BOOTSTRAP_FILE=${event.bootstrapFile ?? ''}`, colors.yellow);
         break;
       case 'agent-exit':
-        if (event.unexpected)
-          this.#row(
-            undefined,
-            event.participantId,
-            'ended',
-            `${describeExit(event.exit)}${event.logTail.length === 0 ? '' : `; last line: ${event.logTail.at(-1) ?? ''}`}`,
-            colors.red,
-          );
+        if (event.unexpected) this.#row(undefined, event.participantId, 'ended', `${describeExit(event.exit)}${lastLine(event.logTail)}`, colors.red);
         break;
       case 'envelope':
         this.#row(
@@ -86,6 +79,12 @@ const COLOR: Readonly<Record<string, 'cyan' | 'green' | 'yellow' | 'blue' | 'whi
 };
 
 const fixOwner = (step: string | undefined): string => (step === undefined ? '' : ` (${step.startsWith('step') ? `onboarding ${step}` : step})`);
+
+/** What an agent wrote last; the end of a stack trace says nothing. */
+function lastLine(logTail: readonly string[]): string {
+  const line = logTail.findLast((text) => /^\S/.test(text) && !/^(?:[{}]|Node\.js v[\d.]+)$/.test(text));
+  return line === undefined ? '' : `; last line: ${line}`;
+}
 
 const identity = (text: string): string => text;
 

@@ -1,5 +1,5 @@
 import { status as Status, type ServiceError } from '@grpc/grpc-js';
-import { ERROR_CODES, isErrorCode, type ErrorCode, type ErrorContext } from '@macp-agent/protocol';
+import { ERROR_CODES, isErrorCode, withoutCode, type ErrorCode, type ErrorContext } from '@macp-agent/protocol';
 import { MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
 
 /** What a failed call was about, for the message of its error. */
@@ -25,7 +25,12 @@ export function fromServiceError(error: ServiceError, facts: CallFacts): MacpSdk
     return new MacpTimeoutError(`${said}: no answer in time. ${ERROR_CODES.TIMEOUT.fix}`, { cause: error, ...context });
   const code = codeOf(error, facts.notFound ?? 'SESSION_NOT_FOUND');
   const grpcStatus = grpcStatusName(error.code);
-  return new MacpTransportError(code, `${said}: ${code} (${grpcStatus}: ${error.details}). ${ERROR_CODES[code].fix}`, { cause: error, grpcStatus, ...context });
+  const how = grpcStatus === code ? code : `${code} (${grpcStatus})`;
+  return new MacpTransportError(code, `${said}: ${how}: ${withoutCode(grpcStatus, withoutCode(code, error.details))}. ${ERROR_CODES[code].fix}`, {
+    cause: error,
+    grpcStatus,
+    ...context,
+  });
 }
 
 /** True for what grpc-js throws and emits. */

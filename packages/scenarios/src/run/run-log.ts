@@ -129,7 +129,14 @@ export class RunLog {
         this.note(participantId, `model ${report.model}, ${report.promptTokens ?? 0} + ${report.completionTokens ?? 0} tokens`);
         break;
       case 'ended':
-        if (report.reason !== undefined && report.reason !== '' && participantId === this.#compiled.initiator.participantId) this.#endReason = report.reason;
+        if (report.reason === undefined || report.reason === '') break;
+        if (participantId === this.#compiled.initiator.participantId) this.#endReason = report.reason;
+        // A refusal said it already.
+        if (
+          report.state === 'FAILED' &&
+          !this.#refused.some((refused) => refused.participantId === participantId && report.reason?.startsWith(refused.code) === true)
+        )
+          this.note(participantId, report.reason);
         break;
     }
   }
