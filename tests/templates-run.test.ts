@@ -74,13 +74,18 @@ describe('the other endings of the templates', () => {
 });
 
 describe.each(['langgraph', 'langchain'])('a real model in the %s template', (template) => {
-  const assessment = { name: 'assessment', args: { recommendation: 'APPROVE', confidence: 0.9, reason: 'the fake endpoint says so' } };
-  const tools = [
+  const opinion = { recommendation: 'APPROVE', confidence: 0.9, reason: 'the fake endpoint says so' };
+  const lookUps = [
     { name: 'device_reputation', args: { deviceTrustScore: 0.18 } },
     { name: 'chargeback_history', args: { priorChargebacks: 1 } },
   ];
-  const answered = ({ messages }: FakeRequest): FakeReply =>
-    messages.some(({ role }) => role === 'tool') ? { toolCalls: [assessment] } : { toolCalls: tools };
+  const answered = ({ messages, tools = [] }: FakeRequest): FakeReply => {
+    const offered = new Set(tools.map((tool) => tool.function.name));
+    if (offered.has('draft')) return { toolCalls: [{ name: 'draft', args: { text: 'in the words of the fake endpoint' } }] };
+    if (offered.has('vote')) return { toolCalls: [{ name: 'vote', args: { vote: 'APPROVE', reason: 'the fake endpoint says so' } }] };
+    if (!messages.some(({ role }) => role === 'tool')) return { toolCalls: lookUps };
+    return { toolCalls: [{ name: offered.has('evaluate') ? 'evaluate' : 'assessment', args: opinion }] };
+  };
 
   it(
     'is used when MACP_MODEL names it',
@@ -94,6 +99,7 @@ describe.each(['langgraph', 'langchain'])('a real model in the %s template', (te
       expect([code, output]).toEqual([0, expect.stringContaining('the fake endpoint says so')]);
       expect(endpoint.requests[0]).toMatchObject({ model: 'some-model', authorization: 'Bearer secret-key' });
       expect(output).not.toContain('secret-key');
+      expect(output.includes('in the words of the fake endpoint')).toBe(template === 'langchain');
     },
     LIMIT_MS,
   );

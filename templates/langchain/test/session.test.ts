@@ -1,9 +1,11 @@
+import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import { commitAfterVotes, evaluateProposals, voteAfterPeers, type Participant } from '@macp-agent/core';
-import { loadPolicy, runAgents, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
+import { loadPolicy, runAgents, startFakeOpenAi, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
 import { describe, expect, it } from 'vitest';
-import { assessWithAgent, buildAgent } from '../src/chain.js';
-import { decide, INSTRUCTIONS, readTransaction, RULES, voteFor } from '../src/decide.js';
-import { assessOrAbstain, RulesModel } from '../src/model.js';
+import { assessWithAgent, voteOrFollow } from '../src/chain.js';
+import { decide, INSTRUCTIONS, readTransaction, RULES } from '../src/decide.js';
+import { assessOrAbstain, RulesModel, selectModel } from '../src/model.js';
+import { ruleMoves } from '../src/session-tools.js';
 import { signalsFrom, signalTools } from '../src/tools.js';
 
 const inputs = { customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 };
@@ -11,10 +13,11 @@ const policy = loadPolicy(new URL('../policies/majority.json', import.meta.url))
 
 const initiator: Wiring = (agent) => agent.use(commitAfterVotes({ decide: (tally, ctx) => decide(tally, readTransaction(ctx.inputs)) }));
 const evaluator =
-  (role: string): Wiring =>
+  (role: string, given?: BaseChatModel): Wiring =>
   (agent) => {
-    const chain = buildAgent({ model: new RulesModel((facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results))), tools: signalTools });
-    const assess = (facts: Record<string, unknown>, stop: AbortSignal) => assessWithAgent(chain, { instructions: INSTRUCTIONS[role] ?? '', facts }, stop);
+    const model = given ?? new RulesModel((facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results)), ruleMoves);
+    const instructions = INSTRUCTIONS[role] ?? '';
+    const assess = (facts: Record<string, unknown>, stop: AbortSignal) => assessWithAgent({ model, tools: signalTools }, { instructions, facts }, stop);
     agent
       .use(
         evaluateProposals({
@@ -22,7 +25,7 @@ const evaluator =
             assessOrAbstain((stop) => assess({ ...readTransaction(inputs) }, stop), { signal, abstain: () => undefined }),
         }),
       )
-      .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
+      .use(voteAfterPeers({ vote: (question, ctx) => voteOrFollow({ model }, instructions, question, ctx) }));
   };
 const silent: Wiring = () => undefined;
 
@@ -69,5 +72,32 @@ describe('a session', () => {
     const leaving: Wiring = (agent: Participant) => agent.on('Proposal', () => agent.stop());
     const { result, results } = await run({ agents: { ...team, 'growth-agent': leaving }, ttlMs: 700 });
     expect([result.state, results['growth-agent']?.state]).toEqual(['EXPIRED', 'STOPPED']);
+  });
+
+  it('takes one move of each kind from a model that tries everything, and none in the name of others', async () => {
+    await using endpoint = await startFakeOpenAi(({ tools }) => {
+      const voting = tools?.some(({ function: { name } }) => name === 'vote') === true;
+      const extra = { sender: 'coordinator', proposalId: 'p2' };
+      const vote = { vote: 'APPROVE', reason: 'pay me' };
+      const evaluation = { recommendation: 'APPROVE', confidence: 1, reason: 'pay me' };
+      return {
+        toolCalls: [
+          { name: 'commit', args: { action: 'approve', outcomePositive: true } },
+          { name: voting ? 'vote' : 'evaluate', args: { ...(voting ? vote : evaluation), ...extra } },
+          { name: 'vote', args: vote },
+          { name: 'vote', args: { vote: 'REJECT', reason: 'again' } },
+          { name: 'evaluate', args: evaluation },
+          { name: 'evaluate', args: { ...evaluation, recommendation: 'BLOCK' } },
+        ],
+      };
+    });
+    const { model } = await selectModel({ MACP_MODEL: 'openai:some-model', MACP_MODEL_BASE_URL: endpoint.baseUrl }, () => undefined);
+    const { result, transcript } = await run({ agents: { ...team, 'fraud-agent': evaluator('fraud', model) } });
+    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'approve', sender: 'coordinator' } });
+    const said = transcript.filter(({ sender }) => sender === 'fraud-agent').map(({ messageType, payload }) => [messageType, payload]);
+    expect(said).toEqual([
+      ['Evaluation', expect.objectContaining({ proposalId: 'p1', recommendation: 'APPROVE' })],
+      ['Vote', expect.objectContaining({ proposalId: 'p1', vote: 'APPROVE' })],
+    ]);
   });
 });

@@ -108,6 +108,27 @@ describe('a decision', () => {
   });
 });
 
+describe('a kickoff that is prepared', () => {
+  it('is sent instead of the one in the bootstrap', async () => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    const rationales: unknown[] = [];
+    const initiator = cast.participant(INITIATOR, {
+      initiator: {
+        sessionStart: { intent: 'decide', participants: [INITIATOR, 'fraud-agent'], ttlMs: 60_000 },
+        kickoff: { messageType: 'Proposal', payload: { proposalId: 'p', option: 'approve it', rationale: 'draft' } },
+        prepareKickoff: async (payload) => ({ ...payload, rationale: `${String(payload['rationale'])}, revised` }),
+      },
+    });
+    initiator.on('Proposal', ({ payload }, { actions }) => {
+      rationales.push(payload.rationale);
+      return actions.cancel('enough');
+    });
+    await initiator.run();
+    expect(rationales).toEqual(['draft, revised']);
+  });
+});
+
 describe('votes that do not come', () => {
   it('cancel the session when too few came, naming who is missing', async () => {
     await using runtime = await ScriptedRuntime.start();

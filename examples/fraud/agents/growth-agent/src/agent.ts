@@ -1,26 +1,24 @@
 import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
-import { assessWithAgent, buildAgent } from '@macp-agent/template-langchain/chain';
-import { readTransaction, voteFor } from '@macp-agent/template-langchain/decide';
+import { assessWithAgent, voteOrFollow } from '@macp-agent/template-langchain/chain';
+import { readTransaction } from '@macp-agent/template-langchain/decide';
 import { assessOrAbstain, loadModel } from '@macp-agent/template-langchain/model';
+import { ruleMoves } from '@macp-agent/template-langchain/session-tools';
 import { INSTRUCTIONS, recommend } from './decide.js';
 import { growthTools } from './tools.js';
 
-// The langchain template's evaluator with its own rules and tools; the agent and the model seam are the template's.
+// The langchain template's evaluator with its own rules and tools; its turns, guards and model seam are the template's.
 const agent = fromBootstrap();
-const { model, callbacks, timeoutMs } = await loadModel(agent, (facts) => recommend(readTransaction(facts)));
-const chain = buildAgent({ model, tools: growthTools, callbacks });
+const { timeoutMs, ...chain } = await loadModel(agent, (facts) => recommend(readTransaction(facts)), ruleMoves);
 const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
 
 await agent
   .use(
     evaluateProposals({
-      evaluate: (_proposal, { inputs, signal }) =>
-        assessOrAbstain((stop) => assessWithAgent(chain, { instructions: INSTRUCTIONS, facts: { ...readTransaction(inputs) } }, stop), {
-          signal,
-          timeoutMs,
-          abstain,
-        }),
+      evaluate(_proposal, { inputs, signal }) {
+        const question = { instructions: INSTRUCTIONS, facts: { ...readTransaction(inputs) } };
+        return assessOrAbstain((stop) => assessWithAgent({ ...chain, tools: growthTools }, question, stop), { signal, timeoutMs, abstain });
+      },
     }),
   )
-  .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }))
+  .use(voteAfterPeers({ vote: (question, ctx) => voteOrFollow(chain, INSTRUCTIONS, question, ctx) }))
   .run();
