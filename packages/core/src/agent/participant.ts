@@ -6,7 +6,7 @@ import type { Projection } from '../session/projection.js';
 import type { Session } from '../session/session.js';
 import { received, type ReceivedEnvelope } from '../session/received-envelope.js';
 import type { SessionStream } from '../session/session-stream.js';
-import { ignoreReports, type AgentReport } from './agent-report.js';
+import { ignoreReports, refusedReport, type AgentReport } from './agent-report.js';
 import type { Bootstrap } from './bootstrap.js';
 import { startCancelCallbackServer, type CancelCallbackServer, type CancelOutcome } from './cancel-callback-server.js';
 import { cancelAsSelf } from './cancel-as-self.js';
@@ -271,7 +271,13 @@ export class Participant implements AsyncDisposable {
     this.#stream = stream;
     stream.onLifecycle(() => this.#changed());
     if (this.isStopped) stream.close();
-    for await (const envelope of stream) await this.#receive(envelope);
+    try {
+      for await (const envelope of stream) await this.#receive(envelope);
+    } catch (error) {
+      // The first thing that a wrong credential fails at.
+      if (isMacpError(error) && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN')) this.report(refusedReport(error, 'StreamSession'));
+      throw error;
+    }
   }
 
   async #receive(envelope: ReceivedEnvelope): Promise<void> {
