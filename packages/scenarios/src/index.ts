@@ -4,7 +4,7 @@ export { findScenario, isScenarioPath, listScenarioRefs, loadScenarioFile, type 
 export { formatScenarioRef, parseScenarioRef, type ScenarioRef } from './scenario-ref.js';
 export type { ScenarioDocument } from './scenario-document.js';
 export type { TemplateDocument } from './template-document.js';
-export { loadPolicies } from './load-policies.js';
+export { loadPolicies, loadPolicyFile } from './load-policies.js';
 export { didYouMean, suggest } from './suggest.js';
 
 // Compiling
@@ -15,6 +15,7 @@ export type { RunDescriptor, RunLabels } from './run-descriptor.js';
 export type { JsonObject } from './json-value.js';
 
 // Agents
+export { withFramework } from './launch/framework-agents.js';
 export { findAgents, listAgents, type AgentLaunch, type FoundAgent } from './launch/load-agents.js';
 export type { AgentEntry } from './launch/agent-entry.js';
 export { bootstrapDocument, type CancelCallbackSettings, type RuntimeTarget } from './launch/bootstrap-document.js';
@@ -32,6 +33,11 @@ export { loadRunRecords } from './run/load-run-records.js';
 export type { RunRecord } from './run/run-folder.js';
 export { describeMessage } from './run/describe-message.js';
 export { envelopeToJson, toJson, type TranscriptEntry, type TranscriptHeader } from './run/transcript.js';
+
+// Recorded runs
+export { formatRecordedRun, loadRecordedRun, recordedPolicy, type RecordedOutcome, type RecordedRun } from './run/load-recorded-run.js';
+export { listRecordedRuns, type RunListing } from './run/list-recorded-runs.js';
+export { replayRun, simulatePolicy, type PolicyVerdict, type Replay, type ReplayStep, type SimulatedCommitment } from './run/replay-run.js';
 
 // Judging
 export { expectOutcome, type Difference } from './run/expect-outcome.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { compileScenario, findAgents, parseFault, runScenario, type RunEvent } from '@macp-agent/scenarios';
+import { compileScenario, findAgents, parseFault, runScenario, withFramework, type RunEvent } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
 import { exitCodeOf } from '../exit-code.js';
@@ -19,6 +19,7 @@ import { reportError } from '../report-error.js';
 /** Options of `macp run`. */
 export interface RunCommandOptions extends TargetOptions {
   readonly template?: string;
+  readonly framework?: string;
   readonly set?: readonly string[];
   readonly inputs?: string;
   readonly packs?: readonly string[];
@@ -43,6 +44,7 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .description('run a scenario and watch it: pack/scenario@version, or the path of a scenario.yaml')
     .argument('<scenario>')
     .option('-t, --template <slug>', 'a variation of the scenario')
+    .option('--framework <name>', 'agents of one framework only, where the pack has them')
     .option('-s, --set <key=value>', 'an input; strings literally, others as JSON (repeatable)', collect)
     .option('-i, --inputs <file>', 'inputs as a JSON object')
     .option('--packs <dir>', 'look here for packs first (repeatable)', collect)
@@ -68,6 +70,7 @@ export function addRunCommand(program: Command, context: CliContext): void {
 Examples:
   macp run fraud/high-value-new-device@1.0.0 --template unanimous
   macp run fraud/high-value-new-device@1.0.0 --set transactionAmount=12500
+  macp run fraud/high-value-new-device@1.0.0 --framework langgraph
   macp run scenario.yaml --json | jq -c .type
 
 Exit codes: 0 positive commitment, 3 negative, 4 ended without one (expired,
@@ -85,7 +88,8 @@ runner's from MACP_RUNNER_TOKEN.`,
 
 async function runCommand(word: string, options: RunCommandOptions, context: CliContext): Promise<number> {
   const { config, signal, forceSignal } = context;
-  const scenario = openScenario(config, word, options.packs);
+  const found = openScenario(config, word, options.packs);
+  const scenario = options.framework === undefined ? found : withFramework(found, options.framework);
   if (options.cases !== undefined) return runCases(scenario, options.cases, options, context);
   const compiled = compileScenario(scenario, { templateId: options.template, inputs: readInputs(config, scenario, options) });
   const fault = options.fault === undefined ? undefined : parseFault(options.fault, compiled.initiator.sessionStart.participants);
