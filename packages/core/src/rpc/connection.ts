@@ -48,10 +48,15 @@ export class Connection {
     return this.#closed;
   }
 
+  /** Limit of a call in milliseconds. */
+  timeoutOf(options: CallOptions): number {
+    const timeoutMs = options.timeoutMs ?? options.deadlineMs;
+    return timeoutMs === undefined ? this.resolved.defaultTimeoutMs : checkTimeout(timeoutMs, 'timeoutMs');
+  }
+
   /** Absolute end of a call, in the milliseconds of `performance.now()`. */
   deadlineOf(options: CallOptions): number {
-    const timeoutMs = options.timeoutMs ?? options.deadlineMs;
-    return performance.now() + (timeoutMs === undefined ? this.resolved.defaultTimeoutMs : checkTimeout(timeoutMs, 'timeoutMs'));
+    return performance.now() + this.timeoutOf(options);
   }
 
   /** One request, one answer; retried inside the limit when that is safe. */

@@ -50,7 +50,7 @@ export class DecisionSession extends Session<DecisionProjection> {
       rationale: input.rationale ?? '',
       supportingData: toBytes(input.supportingData),
     };
-    return this.send('Proposal', payload, withInput(input, options));
+    return await this.send('Proposal', payload, withInput(input, options));
   }
 
   async evaluate(input: WithSender<EvaluationInput>, options: VerbOptions = {}): Promise<Ack> {
@@ -60,7 +60,7 @@ export class DecisionSession extends Session<DecisionProjection> {
       confidence: validateConfidence(input.confidence),
       reason: input.reason ?? '',
     };
-    return this.send('Evaluation', payload, withInput(input, options));
+    return await this.send('Evaluation', payload, withInput(input, options));
   }
 
   async raiseObjection(input: WithSender<ObjectionInput>, options: VerbOptions = {}): Promise<Ack> {
@@ -69,7 +69,7 @@ export class DecisionSession extends Session<DecisionProjection> {
       reason: input.reason,
       severity: validateSeverity(input.severity ?? 'medium'),
     };
-    return this.send('Objection', payload, withInput(input, options));
+    return await this.send('Objection', payload, withInput(input, options));
   }
 
   /** One vote per sender and proposal. */
@@ -79,6 +79,6 @@ export class DecisionSession extends Session<DecisionProjection> {
       vote: validateVote(input.vote),
       reason: input.reason ?? '',
     };
-    return this.send('Vote', payload, withInput(input, options));
+    return await this.send('Vote', payload, withInput(input, options));
   }
 }

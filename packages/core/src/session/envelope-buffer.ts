@@ -42,10 +42,23 @@ export class EnvelopeBuffer<T> {
     this.#wakeAll();
   }
 
+  /** The next item when there is one already: a promise for each would cost a reader that is behind more than the item. */
+  take(): T | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head === this.#items.length || this.#head >= this.#limit) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.size === Math.floor(this.#limit / 2)) this.#onRoom();
+    return item;
+  }
+
   /** The next item; undefined at the end, also on later calls. */
   async next(): Promise<T | undefined> {
     for (;;) {
-      const item = this.#take();
+      const item = this.take();
       if (item !== undefined) return item;
       if (this.#end !== undefined) {
         if (this.#end.error !== undefined) throw this.#end.error;
@@ -67,18 +80,6 @@ export class EnvelopeBuffer<T> {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  #take(): T | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#head += 1;
-    if (this.#head === this.#items.length || this.#head >= this.#limit) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    if (this.size === Math.floor(this.#limit / 2)) this.#onRoom();
-    return item;
   }
 
   #wakeAll(): void {

@@ -45,7 +45,7 @@ export class HandoffSession extends Session<HandoffProjection> {
       scope: input.scope ?? '',
       reason: input.reason ?? '',
     };
-    return this.send('HandoffOffer', payload, withInput(input, options));
+    return await this.send('HandoffOffer', payload, withInput(input, options));
   }
 
   async addContext(input: WithSender<HandoffContextInput>, options: VerbOptions = {}): Promise<Ack> {
@@ -54,7 +54,7 @@ export class HandoffSession extends Session<HandoffProjection> {
       contentType: input.contentType,
       context: toBytes(input.context),
     };
-    return this.send('HandoffContext', payload, withInput(input, options));
+    return await this.send('HandoffContext', payload, withInput(input, options));
   }
 
   /** Says so itself: acceptance by a timeout is the runtime's to find (RFC-MACP-0010 §5.1), so `implicit` is never sent. */
@@ -65,11 +65,11 @@ export class HandoffSession extends Session<HandoffProjection> {
       reason: input.reason ?? '',
       implicit: false,
     };
-    return this.send('HandoffAccept', payload, withInput(input, options));
+    return await this.send('HandoffAccept', payload, withInput(input, options));
   }
 
   async decline(input: WithSender<HandoffDeclineInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { handoffId: validateRequiredField(input.handoffId, 'handoffId'), declinedBy: input.declinedBy ?? '', reason: input.reason ?? '' };
-    return this.send('HandoffDecline', payload, withInput(input, options));
+    return await this.send('HandoffDecline', payload, withInput(input, options));
   }
 }

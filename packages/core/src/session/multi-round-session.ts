@@ -31,6 +31,6 @@ export class MultiRoundSession extends Session<MultiRoundProjection> {
   }
 
   async contribute(input: WithSender<ContributionInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('Contribute', { value: validateRequiredField(input.value, 'value') }, withInput(input, options));
+    return await this.send('Contribute', { value: validateRequiredField(input.value, 'value') }, withInput(input, options));
   }
 }

@@ -24,7 +24,7 @@ export class Projection {
     return this.#source.view;
   }
 
-  /** The accepted envelopes of the session in order, each once; of a long session the latest 1 024. */
+  /** The accepted envelopes of the session in order, each once; of a long session the latest 1 024 at least. */
   get transcript(): readonly Envelope[] {
     return this.#source.transcript;
   }

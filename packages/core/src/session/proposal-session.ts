@@ -40,24 +40,24 @@ export class ProposalSession extends Session<ProposalProjection> {
 
   async propose(input: WithSender<ProposalInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { ...describe(input), tags: [...(input.tags ?? [])] };
-    return this.send('Proposal', payload, withInput(input, options));
+    return await this.send('Proposal', payload, withInput(input, options));
   }
 
   async counterPropose(input: WithSender<CounterProposalInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { ...describe(input), supersedesProposalId: validateRequiredField(input.supersedesProposalId, 'supersedesProposalId') };
-    return this.send('CounterProposal', payload, withInput(input, options));
+    return await this.send('CounterProposal', payload, withInput(input, options));
   }
 
   async accept(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('Accept', answer(input), withInput(input, options));
+    return await this.send('Accept', answer(input), withInput(input, options));
   }
 
   async reject(input: WithSender<ProposalRejectionInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('Reject', { ...answer(input), terminal: input.terminal ?? false }, withInput(input, options));
+    return await this.send('Reject', { ...answer(input), terminal: input.terminal ?? false }, withInput(input, options));
   }
 
   async withdraw(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('Withdraw', answer(input), withInput(input, options));
+    return await this.send('Withdraw', answer(input), withInput(input, options));
   }
 }
 

@@ -37,7 +37,7 @@ export class QuorumSession extends Session<QuorumProjection> {
       details: toBytes(input.details),
       requiredApprovals,
     };
-    return this.send('ApprovalRequest', payload, withInput(input, options));
+    return await this.send('ApprovalRequest', payload, withInput(input, options));
   }
 
   approve(input: WithSender<BallotInput>, options: VerbOptions = {}): Promise<Ack> {
@@ -54,6 +54,6 @@ export class QuorumSession extends Session<QuorumProjection> {
 
   async #cast(messageType: string, input: WithSender<BallotInput>, options: VerbOptions): Promise<Ack> {
     const payload = { requestId: validateRequiredField(input.requestId, 'requestId'), reason: input.reason ?? '' };
-    return this.send(messageType, payload, withInput(input, options));
+    return await this.send(messageType, payload, withInput(input, options));
   }
 }

@@ -1,4 +1,5 @@
 import { applyEnvelope, applyRecord, isTerminal, openSession, type Envelope, type SessionView } from '@macp-agent/protocol';
+import { RecentMap } from './recent-map.js';
 import type { LifecycleChange } from '../watch/lifecycle-hub.js';
 
 /** Own accepted messages kept apart until the stream delivers them; more are folded in the order of their Acks. */
@@ -19,7 +20,7 @@ export class SessionFold {
   #base: SessionView | undefined;
   #baseIsOwn = false;
   readonly #own = new Map<string, Accepted>();
-  readonly #delivered = new Map<string, Envelope>();
+  readonly #delivered = new RecentMap<Envelope>(MAX_TRANSCRIPT);
   #lifecycle: LifecycleChange | undefined;
   #view: SessionView | undefined;
   #stale = false;
@@ -49,7 +50,7 @@ export class SessionFold {
   /** The stream delivered an envelope. Ordinals make this safe for several streams of one session. */
   delivered(envelope: Envelope, sequence: number): void {
     this.#own.delete(envelope.messageId);
-    this.#remember(envelope);
+    this.#delivered.add(envelope.messageId, envelope);
     if (this.#baseIsOwn && sequence === 1) {
       this.#base = undefined;
       this.#baseIsOwn = false;
@@ -79,18 +80,9 @@ export class SessionFold {
     for (const [messageId, oldest] of this.#own) {
       if (this.#own.size <= left) return;
       this.#own.delete(messageId);
-      this.#remember(oldest.envelope);
+      this.#delivered.add(messageId, oldest.envelope);
       this.#base = apply(this.#base, oldest);
       this.#baseIsOwn = true;
-    }
-  }
-
-  #remember(envelope: Envelope): void {
-    this.#delivered.set(envelope.messageId, envelope);
-    if (this.#delivered.size <= MAX_TRANSCRIPT) return;
-    for (const oldest of this.#delivered.keys()) {
-      this.#delivered.delete(oldest);
-      return;
     }
   }
 

@@ -9,7 +9,7 @@ import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
 import { EchoAcks, type EchoOutcome } from './echo-acks.js';
 import { EnvelopeBuffer } from './envelope-buffer.js';
 import { received, type ReceivedEnvelope } from './received-envelope.js';
-import { rememberLatest } from './remember-latest.js';
+import { RecentMap } from './recent-map.js';
 import { subscribe, type Subscription } from './subscription.js';
 
 /** How a session is followed. */
@@ -63,7 +63,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   readonly #reconnectForMs: number;
   readonly #buffer: EnvelopeBuffer<ReceivedEnvelope>;
   readonly #acks = new EchoAcks();
-  readonly #recentIds = new Set<string>();
+  readonly #recentIds = new RecentMap<true>(REMEMBERED_IDS);
   readonly #inlineListeners = new Set<(error: { code: string; message: string }) => void>();
   readonly #lifecycleListeners = new Set<(change: LifecycleChange) => void>();
   readonly #finished = new AbortController();
@@ -177,14 +177,21 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
 
   async *#read(): AsyncGenerator<ReceivedEnvelope, void, undefined> {
     try {
-      for (let envelope = await this.#next(); envelope !== undefined; envelope = await this.#next()) yield envelope;
+      for (;;) {
+        const envelope = this.#handOver(this.#buffer.take()) ?? (await this.#next());
+        if (envelope === undefined) return;
+        yield envelope;
+      }
     } finally {
       this.close();
     }
   }
 
   async #next(): Promise<ReceivedEnvelope | undefined> {
-    const envelope = await this.#buffer.next();
+    return this.#handOver(await this.#buffer.next());
+  }
+
+  #handOver(envelope: ReceivedEnvelope | undefined): ReceivedEnvelope | undefined {
     if (envelope === undefined) return undefined;
     this.#delivered = envelope.sequence;
     this.#host.onDelivered(envelope);
@@ -303,7 +310,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   #onEnvelope(envelope: Envelope): void {
     if (this.#recentIds.has(envelope.messageId)) return;
     this.#known = true;
-    rememberLatest(this.#recentIds, envelope.messageId, REMEMBERED_IDS);
+    this.#recentIds.add(envelope.messageId, true);
     // Records of the runtime take no ordinal in the reference runtime; where they do, the id check drops what comes twice.
     if (!RUNTIME_ONLY_TYPES.has(envelope.messageType)) this.#received += 1;
     this.#buffer.push(received(envelope, this.#received));

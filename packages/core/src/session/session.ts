@@ -130,7 +130,7 @@ export class Session<P extends Projection = Projection> {
   async send(messageType: string, payload: object, options: VerbOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
     const auth = this.#authOf(options);
     const envelope = buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender: senderFor(auth, options.sender) });
-    return this.sendEnvelope(envelope, options);
+    return await this.sendEnvelope(envelope, options);
   }
 
   /** Sends a complete envelope of this session. */
@@ -149,7 +149,7 @@ export class Session<P extends Projection = Projection> {
     for (const field of ['action', 'authorityScope', 'reason'] as const) validateRequiredField(input[field], field);
     const verb = withInput(input, options);
     const versions = await this.#learnVersions(verb);
-    return this.send('Commitment', buildCommitmentPayload(input, versions), verb);
+    return await this.send('Commitment', buildCommitmentPayload(input, versions), verb);
   }
 
   /** Cancels the session with the own identity: the initiator may, and whom the policy delegates to (RFC-MACP-0001 §7.2). */
@@ -230,10 +230,10 @@ export class Session<P extends Projection = Projection> {
   async #sendOnStream(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions, via: SendVia): Promise<Ack | undefined> {
     if (via === 'stream') this.#checkStreamSend();
     else if (!this.client.supports(FEATURE_REFUSALS)) return undefined;
-    const connection = this.client.connection;
-    connection.checkUsable(`Send ${envelope.messageType}`, options.signal);
+    const { connection } = this.client;
+    connection.checkUsable('Send', options.signal);
     // Half of the limit for the echo leaves the other half for a unary Send of the same message.
-    const timeoutMs = (connection.deadlineOf(options) - performance.now()) / 2;
+    const timeoutMs = connection.timeoutOf(options) / 2;
     for (const stream of this.#streams) {
       const outcome = await stream.sendEcho(envelope, auth, timeoutMs);
       if (outcome === undefined || outcome.kind === 'unknown') continue;

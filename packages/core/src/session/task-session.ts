@@ -61,15 +61,15 @@ export class TaskSession extends Session<TaskProjection> {
       input: toBytes(input.input),
       deadlineUnixMs: input.deadlineUnixMs ?? 0,
     };
-    return this.send('TaskRequest', payload, withInput(input, options));
+    return await this.send('TaskRequest', payload, withInput(input, options));
   }
 
   async acceptTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('TaskAccept', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
+    return await this.send('TaskAccept', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
   }
 
   async rejectTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('TaskReject', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
+    return await this.send('TaskReject', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
   }
 
   async updateTask(input: WithSender<TaskUpdateInput>, options: VerbOptions = {}): Promise<Ack> {
@@ -80,16 +80,16 @@ export class TaskSession extends Session<TaskProjection> {
       message: input.message ?? '',
       partialOutput: toBytes(input.partialOutput),
     };
-    return this.send('TaskUpdate', payload, withInput(input, options));
+    return await this.send('TaskUpdate', payload, withInput(input, options));
   }
 
   async completeTask(input: WithSender<TaskCompletionInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('TaskComplete', { ...about(input), output: toBytes(input.output), summary: input.summary ?? '' }, withInput(input, options));
+    return await this.send('TaskComplete', { ...about(input), output: toBytes(input.output), summary: input.summary ?? '' }, withInput(input, options));
   }
 
   async failTask(input: WithSender<TaskFailureInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { ...about(input), errorCode: input.errorCode ?? '', reason: input.reason ?? '', retryable: input.retryable ?? false };
-    return this.send('TaskFail', payload, withInput(input, options));
+    return await this.send('TaskFail', payload, withInput(input, options));
   }
 }
 

@@ -1,0 +1,32 @@
+/**
+ * A map that keeps its latest entries: at least `limit`, at most twice as many. Two generations, because deleting one entry for each
+ * new one costs more than the message it is about.
+ */
+export class RecentMap<V> {
+  readonly #limit: number;
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  has(key: string): boolean {
+    return this.#young.has(key) || this.#old.has(key);
+  }
+
+  /** Adds an entry; one that is there keeps its place. */
+  add(key: string, value: V): void {
+    if (this.#old.has(key)) return;
+    if (this.#young.size >= this.#limit) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, value);
+  }
+
+  /** In the order in which they were added. */
+  values(): V[] {
+    return [...this.#old.values(), ...this.#young.values()];
+  }
+}
