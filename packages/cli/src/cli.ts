@@ -5,7 +5,10 @@ import { addCancelCommand } from './commands/cancel.js';
 import { addConsoleCommand } from './commands/console.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addOnboardCommand } from './commands/onboard.js';
+import { addPolicyCommand } from './commands/policy.js';
+import { addReplayCommand } from './commands/replay.js';
 import { addRunCommand } from './commands/run.js';
+import { addRunsCommand } from './commands/runs.js';
 import { addRuntimeCommand } from './commands/runtime.js';
 import { addScenarioCommand } from './commands/scenario.js';
 import { addTestCommand } from './commands/test.js';
@@ -43,6 +46,9 @@ const COMMANDS = [
   addTestCommand,
   addConsoleCommand,
   addCancelCommand,
+  addRunsCommand,
+  addReplayCommand,
+  addPolicyCommand,
   addScenarioCommand,
   addBootstrapCommand,
   addRuntimeCommand,

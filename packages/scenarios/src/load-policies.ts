@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { checkPolicyDefinition, DEFAULT_POLICY_ID, MacpError, type PolicyDefinition } from '@macp-agent/protocol';
+import { dirname, join } from 'node:path';
+import { checkPolicyDefinition, DEFAULT_POLICY_ID, MacpError, withoutCode, type PolicyDefinition } from '@macp-agent/protocol';
 import { documentCheck } from './check-document.js';
 import type { JsonObject } from './json-value.js';
 import { loadYaml } from './load-yaml.js';
@@ -37,12 +37,20 @@ export function loadPolicies(folder: string, root: string): PolicyDefinition[] {
   return listFiles(folder, ['.json']).flatMap((name) => {
     const path = join(folder, name);
     const file = checkPolicyFile(loadYaml(path, root), path);
-    if (file.policy_id === DEFAULT_POLICY_ID) return [];
-    const policy = { policyId: file.policy_id, mode: file.mode, description: file.description ?? '', rules: file.rules, schemaVersion: file.schema_version };
-    const verdict = checkPolicyDefinition(policy);
-    if (!verdict.accepted) throw new MacpError('INVALID_POLICY_DEFINITION', `${path}: ${verdict.message}`, { context: { path } });
-    return [policy];
+    return file.policy_id === DEFAULT_POLICY_ID ? [] : [toPolicy(file, path)];
   });
+}
+
+/** One policy file. Throws INVALID_PACK_DATA or INVALID_POLICY_DEFINITION with the file named. */
+export function loadPolicyFile(path: string): PolicyDefinition {
+  return toPolicy(checkPolicyFile(loadYaml(path, dirname(path)), path), path);
+}
+
+function toPolicy(file: PolicyFile, path: string): PolicyDefinition {
+  const policy = { policyId: file.policy_id, mode: file.mode, description: file.description ?? '', rules: file.rules, schemaVersion: file.schema_version };
+  const verdict = checkPolicyDefinition(policy);
+  if (verdict.accepted) return policy;
+  throw new MacpError('INVALID_POLICY_DEFINITION', `${path}: ${withoutCode('INVALID_POLICY_DEFINITION', verdict.message)}`, { context: { path } });
 }
 
 /** Names of the files with these endings in a folder, sorted; none when the folder does not exist. */
