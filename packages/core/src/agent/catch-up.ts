@@ -13,7 +13,7 @@ export class CatchUp {
   #missing: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `ownMessages` is what the runtime has counted for this sender. */
+  /** `ownMessages` is what the runtime has counted for this sender: all but SessionStart. */
   constructor(self: string, ownMessages: number, onDone: () => void) {
     this.#self = self;
     this.#missing = ownMessages;
@@ -27,7 +27,7 @@ export class CatchUp {
 
   delivered(envelope: Envelope): void {
     if (this.done) return;
-    if (envelope.sender === this.#self) this.#missing -= 1;
+    if (envelope.sender === this.#self && envelope.messageType !== 'SessionStart') this.#missing -= 1;
     if (this.#missing <= 0) this.#finish();
     else this.#restart();
   }

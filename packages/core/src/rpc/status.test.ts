@@ -19,6 +19,7 @@ describe('errors of the transport', () => {
     [GrpcStatus.INVALID_ARGUMENT, 'InvalidPolicyDefinition', 'INVALID_POLICY_DEFINITION'],
     [GrpcStatus.FAILED_PRECONDITION, 'UNSUPPORTED_PROTOCOL_VERSION: 1.0', 'UNSUPPORTED_PROTOCOL_VERSION'],
     [GrpcStatus.FAILED_PRECONDITION, 'HISTORY_UNAVAILABLE', 'HISTORY_UNAVAILABLE'],
+    [GrpcStatus.FAILED_PRECONDITION, 'session history before ordinal 3 was compacted; resume with after_sequence >= 3', 'HISTORY_UNAVAILABLE'],
     [GrpcStatus.FAILED_PRECONDITION, 'something else', 'TRANSPORT'],
     [GrpcStatus.RESOURCE_EXHAUSTED, 'slow down', 'RATE_LIMITED'],
     [GrpcStatus.RESOURCE_EXHAUSTED, 'PayloadTooLarge', 'PAYLOAD_TOO_LARGE'],

@@ -46,9 +46,12 @@ export function abortedError(what: string, signal: AbortSignal): MacpSdkError {
 /** The registered code behind the `code` of an in-stream error, which the reference runtime fills with internal names (runtime.md §9.4). */
 export function refusalCode(code: string, message: string): ErrorCode {
   if (isErrorCode(code)) return code;
-  if (/before .*compacted|compacted/.test(message)) return 'HISTORY_UNAVAILABLE';
+  if (COMPACTED.test(message)) return 'HISTORY_UNAVAILABLE';
   return namedIn(code) ?? namedIn(message) ?? 'TRANSPORT';
 }
+
+/** Said in-stream by the reference runtime 0.6.1, as the status of the stream by later ones, without a code either way. */
+const COMPACTED = /history before .*compacted/;
 
 const INTERNAL_NAMES: Readonly<Record<string, ErrorCode>> = {
   InvalidMacpVersion: 'UNSUPPORTED_PROTOCOL_VERSION',
@@ -82,6 +85,7 @@ function namedIn(text: string): ErrorCode | undefined {
 function codeOf(error: ServiceError, notFound: ErrorCode): ErrorCode {
   const named = namedIn(error.details);
   if (named !== undefined && ERROR_CODES[named].family === 'wire') return named;
+  if (COMPACTED.test(error.details)) return 'HISTORY_UNAVAILABLE';
   switch (error.code) {
     case Status.UNAUTHENTICATED:
       return 'UNAUTHENTICATED';

@@ -1,6 +1,6 @@
 import type { SessionView } from '@macp-agent/protocol';
 
-/** How often a sender was heard in a session. */
+/** How often a sender was heard in a session, its SessionStart not counted (wire.md §5). */
 export interface Activity {
   messageCount: number;
   lastMessageAtUnixMs: number;

@@ -83,7 +83,7 @@ export class SessionTable {
     for (const record of records) {
       if (record.kind !== 'start' && record.kind !== 'envelope') continue;
       session.messageIds.add(record.envelope.messageId);
-      session.countMessage(record.envelope.sender, record.atUnixMs);
+      if (record.kind === 'envelope') session.countMessage(record.envelope.sender, record.atUnixMs);
     }
     this.#settleRunning(session, view);
     this.#parts.due(session);
@@ -152,7 +152,7 @@ export class SessionTable {
     session.stored = view;
     if (record.kind === 'start' || record.kind === 'envelope') {
       const { envelope } = record;
-      session.countMessage(envelope.sender, record.atUnixMs);
+      if (record.kind === 'envelope') session.countMessage(envelope.sender, record.atUnixMs);
       counters.add('macp_messages_accepted_total', mode);
       hub.publishEnvelope(envelope, view.ordinal);
     }
