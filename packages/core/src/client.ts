@@ -46,6 +46,7 @@ export class MacpClient {
   /** For the parts of this package; not part of the public surface. */
   readonly connection: Connection;
   readonly #hubs = new WeakMap<AuthConfig, LifecycleHub>();
+  readonly #hubsByToken = new Map<string, LifecycleHub>();
   /** Messages by their protobuf names. */
   readonly protoRegistry = new ProtoRegistry();
   #runtime: InitializeResponse | undefined;
@@ -215,8 +216,13 @@ export class MacpClient {
 
   /** State changes of single sessions over one shared watch per credential; for the parts of this package. */
   lifecycleHub(auth: AuthConfig): LifecycleHub {
-    const hub = this.#hubs.get(auth) ?? new LifecycleHub(this.connection, auth);
-    this.#hubs.set(auth, hub);
+    const { bearerToken } = auth;
+    // Each session of a process may have made its credential anew, of the same token.
+    const known = bearerToken === undefined ? this.#hubs.get(auth) : this.#hubsByToken.get(bearerToken);
+    if (known !== undefined) return known;
+    const hub = new LifecycleHub(this.connection, auth);
+    if (bearerToken === undefined) this.#hubs.set(auth, hub);
+    else this.#hubsByToken.set(bearerToken, hub);
     return hub;
   }
 

@@ -65,6 +65,11 @@ export class ScriptedRuntime {
     return runtime;
   }
 
+  /** WatchSessions calls that are open now. */
+  get watches(): number {
+    return this.#watches.size;
+  }
+
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }
@@ -159,7 +164,10 @@ export class ScriptedRuntime {
           return;
         }
         this.#watches.add(call);
-        call.on('cancelled', () => this.#watches.delete(call));
+        call.on('cancelled', () => {
+          this.#watches.delete(call);
+          this.#changed();
+        });
         for (const held of this.sessions.values())
           call.write({ event: { eventType: 'EVENT_TYPE_CREATED', session: metadataOf(held), observedAtUnixMs: Date.now() } });
         this.#changed();
