@@ -83,7 +83,7 @@ function onboard(sender: string, options: OnboardOptions, { config, output }: Cl
   say(`step 3  ${envFile}: ${options.tokensEnv} now gives ${sender} this token`);
   say('');
   say('What is left:');
-  say(`- start the runtime with MACP_AUTH_TOKENS_FILE=${runtimeFile}, or restart it: it reads the map once`);
+  say(`- start the runtime with MACP_AUTH_TOKENS_FILE=${runtimeFile}; macp runtime reads it again on SIGHUP, the reference runtime at a restart`);
   if (before.length > 0) say(`- once every agent uses the new token: macp tokens prune ${sender}`);
   say(`- step 4: write agents/${sender}/agent.json in your pack`);
   say(

@@ -80,5 +80,5 @@ function prune(sender: string, options: TokensOptions, { config, output }: CliCo
     );
   const left = identities.filter((identity) => identity.sender !== sender || identity === keep);
   if (left.length < identities.length) writeRuntimeMap(file, left);
-  output.line(`${identities.length - left.length} removed, ${fingerprint(keep.token)} stays; restart the runtime`);
+  output.line(`${identities.length - left.length} removed, ${fingerprint(keep.token)} stays; send macp runtime SIGHUP, or restart the runtime`);
 }
