@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,16 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(cwd, { recursive: true, force: true });
 });
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    // A zombie nobody has waited for yet counts as gone.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
 
 const lines = (text: string): string[] => text.trimEnd().split('\n');
 
@@ -147,6 +157,21 @@ describe('a run at a terminal', () => {
     expect(lines(seen.text).at(-1)).toMatch(/^CANCELLED without a commitment after .*: cancelled at the terminal$/);
     const [runId = ''] = readdirSync(join(cwd, 'runs'));
     expect(readdirSync(join(cwd, 'runs', runId))).not.toContain('run.json');
+  });
+
+  it('that is killed leaves no agent and no secret behind', async () => {
+    const { child, seen, ended } = start('--template', 'idle');
+    await until(seen, 'Proposal');
+    const [runId = ''] = readdirSync(join(cwd, 'runs'));
+    const recordFile = join(cwd, 'runs', runId, 'run.json');
+    const { agents } = JSON.parse(readFileSync(recordFile, 'utf8')) as { agents: { pid: number }[] };
+    expect(agents).toHaveLength(3);
+    const secrets = agents.map(({ pid }) => /MACP_BOOTSTRAP_FILE=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'utf8'))?.[1] ?? '');
+    expect(secrets.every((file) => existsSync(file))).toBe(true);
+    child.kill('SIGKILL');
+    await ended;
+    await vi.waitFor(() => expect(agents.filter(({ pid }) => isAlive(pid))).toEqual([]), { timeout: 5_000 });
+    expect([recordFile, ...secrets].filter((file) => existsSync(file))).toEqual([]);
   });
 
   it('is cancelled by macp cancel from elsewhere', async () => {

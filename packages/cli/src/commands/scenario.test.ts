@@ -61,4 +61,12 @@ describe('macp scenario', () => {
     expect(texts).toMatch(/says it is shop\/order-review@1\.0\.1/);
     expect(texts).toMatch(/undefined placeholder: \{\{ inputs\.amuont \}\}/);
   });
+
+  it('lint takes a packs root, one pack, or a reference, and passes over folders that are no packs', async () => {
+    const all = await macp(['scenario', 'lint', examples], { cwd });
+    expect(all.stdout).not.toContain('pack.yaml');
+    expect(all.stdout).toMatch(/4 scenarios, 0 errors\n$/);
+    expect((await macp(['scenario', 'lint', join(examples, 'lending')], { cwd })).stdout).toMatch(/2 scenarios, 0 errors\n$/);
+    expect((await macp(['scenario', 'lint', 'claims/auto-claim-review@1.0.0'], { cwd, env: { MACP_PACKS_DIR: examples } })).code).toBe(0);
+  });
 });

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { findScenario, listScenarioRefs, loadPacks, type Scenario } from '@macp-agent/scenarios';
+import { findScenario, listScenarioRefs, type Scenario } from '@macp-agent/scenarios';
 import type { CliContext } from '../cli.js';
 import { EXIT } from '../exit-code.js';
 import { collect } from '../option-values.js';
-import { openCatalog, openScenario } from '../run/load-scenario-source.js';
+import { openCatalog, openFolder, openScenario } from '../run/load-scenario-source.js';
 import { lintScenario } from '../scenario/lint-scenario.js';
 import { newScenario } from '../scenario/new-scenario.js';
 
@@ -22,7 +22,7 @@ export function addScenarioCommand(program: Command, context: CliContext): void 
   scenario
     .command('lint')
     .description('check packs: structure, inputs, placeholders, policies, agents, expectations')
-    .argument('[what...]', 'packs roots, references or scenario.yaml files', ['examples'])
+    .argument('[what...]', 'packs roots, packs, references or scenario.yaml files', ['examples'])
     .option('--json', 'print one JSON object per finding')
     .action((what: string[], options: { readonly json?: boolean }) => {
       context.json = options.json === true;
@@ -81,12 +81,12 @@ function lint(what: readonly string[], { config, output, json }: CliContext): nu
     else output.line(`${level === 'error' ? output.colors.red('error  ') : output.colors.yellow('warning')}  ${ref}  ${text}`);
   };
   for (const word of what) {
-    const catalog = loadPacks([resolve(config.cwd, word)]);
-    const refs = listScenarioRefs(catalog);
-    if (catalog.packs.size > 0) for (const warning of catalog.warnings) say(word, warning.includes('has no pack.yaml') ? 'warning' : 'error', warning);
-    for (const ref of catalog.packs.size > 0 ? refs : [word]) {
+    const catalog = openFolder(resolve(config.cwd, word));
+    // A folder beside the packs need not be one.
+    for (const warning of catalog?.warnings ?? []) if (!warning.includes('has no pack.yaml')) say(word, 'error', warning);
+    for (const ref of catalog === undefined ? [word] : listScenarioRefs(catalog)) {
       scenarios += 1;
-      const scenario = read(() => (catalog.packs.size > 0 ? findScenario(catalog, ref) : openScenario(config, word)));
+      const scenario = read(() => (catalog === undefined ? openScenario(config, word) : findScenario(catalog, ref)));
       if (scenario instanceof Error) say(ref, 'error', scenario.message);
       else for (const { level, text } of lintScenario(scenario)) say(scenario.ref, level, text);
     }

@@ -25,7 +25,7 @@ export function addTestCommand(program: Command, context: CliContext): void {
   program
     .command('test')
     .description('run scenarios and compare each outcome with what its template or case expects')
-    .argument('[what...]', 'packs roots, scenario references or scenario.yaml files', ['examples'])
+    .argument('[what...]', 'packs roots, packs, references or scenario.yaml files', ['examples'])
     .option('--cases <file>', 'JSON Lines of cases instead of the templates')
     .option('-c, --concurrency <n>', 'runs at a time', readCount, Math.max(2, Math.floor(availableParallelism() / 2)))
     .addOption(new Option('--reporter <format>', 'how to report').choices(['text', 'json', 'junit']).default('text'))

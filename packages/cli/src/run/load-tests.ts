@@ -1,20 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
-import {
-  findScenario,
-  isScenarioPath,
-  listScenarioRefs,
-  loadPacks,
-  loadScenarioFile,
-  parseScenarioRef,
-  type PackCatalog,
-  type Scenario,
-} from '@macp-agent/scenarios';
+import { findScenario, isScenarioPath, listScenarioRefs, loadScenarioFile, parseScenarioRef, type PackCatalog, type Scenario } from '@macp-agent/scenarios';
 import type { Config } from '../config.js';
 import { prepareJob, type Job, type JobResult } from './batch.js';
 import { loadCases, type Case } from './load-cases.js';
-import { openCatalog } from './load-scenario-source.js';
+import { openCatalog, openFolder } from './load-scenario-source.js';
 
 /** What is to be run, and what could not even be prepared. */
 export interface FoundTests {
@@ -23,7 +14,7 @@ export interface FoundTests {
 }
 
 /**
- * The tests that some words name: a packs root, a scenario reference, or the path of a scenario.yaml. Each template with an
+ * The tests that some words name: a packs root, a pack, a scenario reference, or the path of a scenario.yaml. Each template with an
  * `outputs.expected` is one; so is each line of `cases.jsonl` in a pack, or of the given cases file.
  */
 export function findTests(config: Config, words: readonly string[], casesFile: string | undefined): FoundTests {
@@ -82,9 +73,9 @@ interface Resolved {
 function resolveWord(config: Config, word: string, onBroken: (scenarioRef: string, name: string, error: unknown) => void): Resolved {
   const path = resolve(config.cwd, word);
   const catalog = openCatalog(config);
-  if (isScenarioPath(word) && !isPacksRoot(path)) return { scenarios: [loadScenarioFile(path)], catalog, packs: [] };
-  if (isPacksRoot(path)) {
-    const own = loadPacks([path]);
+  const own = openFolder(path);
+  if (isScenarioPath(word) && own === undefined) return { scenarios: [loadScenarioFile(path)], catalog, packs: [] };
+  if (own !== undefined) {
     const scenarios: Scenario[] = [];
     for (const ref of listScenarioRefs(own)) {
       try {
@@ -99,8 +90,6 @@ function resolveWord(config: Config, word: string, onBroken: (scenarioRef: strin
   const pack = catalog.packs.get(parseScenarioRef(word).pack);
   return { scenarios: [scenario], catalog, packs: pack === undefined ? [] : [pack.folder] };
 }
-
-const isPacksRoot = (path: string): boolean => existsSync(path) && loadPacks([path]).packs.size > 0;
 
 function pickScenario(one: Case, catalog: PackCatalog, scenarios: readonly Scenario[], file: string): Scenario {
   if (one.scenario !== undefined) return findScenario(catalog, one.scenario);

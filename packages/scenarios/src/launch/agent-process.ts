@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { readLines, readReports, type AgentReport } from './agent-report.js';
+import { leftovers } from './leftovers.js';
 
 /** How an agent process ended. */
 export interface AgentExit {
@@ -48,6 +49,7 @@ export class AgentProcess {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
+    if (this.#child.pid !== undefined) leftovers.add({ group: this.#child.pid });
     this.#capture(options.logFile);
     const reports = this.#child.stdio[3];
     if (reports !== null && reports !== undefined) readReports(reports as Readable, options.onReport);
@@ -56,6 +58,7 @@ export class AgentProcess {
         this.#exit ??= exit;
         // Whatever the agent started and left behind.
         this.#signal('SIGKILL');
+        if (this.#child.pid !== undefined) leftovers.remove({ group: this.#child.pid });
         const timer = setTimeout(() => resolve(exit), DRAIN_MS);
         this.#child.once('close', () => {
           clearTimeout(timer);

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
+import { leftovers } from '../launch/leftovers.js';
 
 /** What others need to reach a run while it lasts: `run.json`, mode 0600, removed at the end. */
 export interface RunRecord {
@@ -34,6 +35,7 @@ export class RunFolder {
       mkdirSync(this.path, { recursive: true });
       this.#secrets = mkdtempSync(join(tmpdir(), 'macp-run-'));
       chmodSync(this.#secrets, 0o700);
+      for (const path of [this.#secrets, this.recordFile]) leftovers.add({ path });
       if (bootstrapDir !== undefined) mkdirSync(bootstrapDir, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw new MacpError('INVALID_OPTIONS', `cannot create the run folder ${this.path}; choose another with --runs-dir`, {
@@ -51,6 +53,7 @@ export class RunFolder {
   writeBootstrap(participantId: string, document: object, folder = this.#secrets): string {
     const file = join(folder, `${this.#name(participantId)}.json`);
     rmSync(file, { force: true });
+    if (folder !== this.#secrets) leftovers.add({ path: resolve(file) });
     writeFileSync(file, JSON.stringify(document, undefined, 2), { mode: 0o600, flag: 'wx' });
     return resolve(file);
   }
@@ -62,9 +65,10 @@ export class RunFolder {
 
   /** Removes everything that is secret; logs and transcript stay. */
   removeSecrets(bootstrapFiles: readonly string[] = []): void {
-    rmSync(this.#secrets, { recursive: true, force: true });
-    rmSync(this.recordFile, { force: true });
-    for (const file of bootstrapFiles) rmSync(file, { force: true });
+    for (const path of [this.#secrets, this.recordFile, ...bootstrapFiles]) {
+      rmSync(path, { recursive: true, force: true });
+      leftovers.remove({ path });
+    }
   }
 
   /** A file name for a participant; `a/b` and `a_b` stay apart. */
