@@ -38,6 +38,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await runtime.close(0);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -112,7 +113,8 @@ const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/\) Z /
 
 describe('a run', () => {
   it('ends with the commitment, its evaluations and votes, and leaves logs and a transcript only', async () => {
-    const before = secretsLeft();
+    // Runs of other tests use the shared one.
+    vi.stubEnv('TMPDIR', mkdtempSync(join(folder, 'tmp-')));
     let during: { mode: number; bearer: boolean; files: number } | undefined;
     const result = await play(
       { launch: { policyVersion: POLICY.policyId } },
@@ -120,11 +122,10 @@ describe('a run', () => {
         onEvent: (event) => {
           if (event.type !== 'envelope' || event.messageType !== 'Commitment') return;
           const [record] = loadRunRecords(folder);
-          const own = secretsLeft().filter((name) => !before.includes(name));
           during = {
             mode: statSync(join(folder, record?.runId ?? '', 'run.json')).mode & 0o777,
             bearer: (record?.cancelCallback?.bearer ?? '').length > 40,
-            files: own.length,
+            files: secretsLeft().length,
           };
         },
       },
@@ -144,7 +145,7 @@ describe('a run', () => {
     expect(result.events.at(-1)).toMatchObject({ type: 'outcome', exitCode: 0, transcript: result.transcriptFile });
     expect(result.agents.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     expect(during).toEqual({ mode: 0o600, bearer: true, files: 1 });
-    expect(secretsLeft()).toEqual(before);
+    expect(secretsLeft()).toEqual([]);
     expect(readdirSync(result.folder).toSorted()).toEqual(['lead.log', 'r1.log', 'r2.log', 'transcript.ndjson']);
     const lines = readFileSync(result.transcriptFile, 'utf8')
       .trim()
