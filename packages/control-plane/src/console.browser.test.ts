@@ -81,7 +81,7 @@ describe.skipIf(executablePath === undefined && process.env['CI'] !== 'true')('t
     await page.getByRole('link', { name: 'decide on a transfer' }).click();
     await page.getByText('Waiting for 3 votes').waitFor();
     await harness.decide(id, lead);
-    await page.getByText('Committed: transfer.declined').waitFor();
+    await page.getByText('Committed: transfer.stopped').waitFor();
     await page.getByText('record complete').waitFor();
     expect(await page.locator('.why tbody tr').allInnerTexts()).toEqual(
       expect.arrayContaining([expect.stringMatching(/^Quorum\s+3 voted.*met$/s), expect.stringMatching(/^Commitment authority/)]),
@@ -101,7 +101,7 @@ describe.skipIf(executablePath === undefined && process.env['CI'] !== 'true')('t
     await rows().nth(1).waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('j');
-    await page.locator('.inspector').getByText('decline the transfer').waitFor();
+    await page.locator('.inspector').getByText('stop the transfer').waitFor();
     await page.keyboard.press('k');
     await page.locator('.inspector').getByText('decide on a transfer').waitFor();
     await page.keyboard.press('Escape');
@@ -138,10 +138,10 @@ describe.skipIf(executablePath === undefined && process.env['CI'] !== 'true')('t
     await scrubber.fill('1');
     await page.getByText('Waiting for a proposal').waitFor();
     await page.getByRole('button', { name: /Jump to latest/ }).click();
-    await page.getByText('Committed: transfer.declined').waitFor();
+    await page.getByText('Committed: transfer.stopped').waitFor();
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('Waiting for a proposal').waitFor();
-    await page.getByText('Committed: transfer.declined').waitFor();
+    await page.getByText('Committed: transfer.stopped').waitFor();
   });
 
   it('shows what an agent wrote as text, whatever it wrote', async () => {
@@ -204,7 +204,7 @@ describe.skipIf(executablePath === undefined && process.env['CI'] !== 'true')('t
     await page.getByText(/Showing envelopes up to #2; reconnecting/).waitFor();
     await harness.decide(id, lead);
     await harness.restartPlane({ port, consoleDir });
-    await page.getByText('Committed: transfer.declined').waitFor();
+    await page.getByText('Committed: transfer.stopped').waitFor();
     expect(await rows().count()).toBe(9);
     expect(await page.getByText(/reconnecting/).count()).toBe(0);
     problems = problems.filter((problem) => !problem.includes('ERR_'));

@@ -87,7 +87,7 @@ export class Harness {
       configurationVersion: 'config.default',
       policyVersion,
     });
-    await lead.propose({ proposalId: 'p1', option: 'decline the transfer', rationale: 'new device' });
+    await lead.propose({ proposalId: 'p1', option: 'stop the transfer', rationale: 'new device' });
     return { id: sessionId, lead };
   }
 
@@ -96,7 +96,7 @@ export class Harness {
     const others = PARTICIPANTS.slice(1).map((sender) => this.session(sender, id));
     for (const other of others) await other.evaluate({ proposalId: 'p1', recommendation: 'BLOCK', confidence: 0.9, reason: 'unusual amount' });
     await Promise.all(others.map((other) => other.vote({ proposalId: 'p1', vote: 'APPROVE', reason: 'agreed' })));
-    await lead.commit({ action: 'transfer.declined', authorityScope: 'transfer', reason: 'all agree', outcomePositive: false });
+    await lead.commit({ action: 'transfer.stopped', authorityScope: 'transfer', reason: 'all agree', outcomePositive: true });
   }
 
   async json<T = Record<string, never>>(path: string, init: RequestInit = {}): Promise<T> {

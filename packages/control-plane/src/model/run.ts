@@ -81,7 +81,7 @@ export function isCancellationDelegated(run: Run): boolean {
 }
 
 /** True when refusals of its agents reach this observer: only a run that was started beside it tells of them. */
-export function areRefusalsReported(run: Run): boolean {
+function areRefusalsReported(run: Run): boolean {
   return run.metadata['refusals'] === 'reported';
 }
 

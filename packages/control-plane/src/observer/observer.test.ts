@@ -40,8 +40,8 @@ describe('observing a runtime', () => {
       ]),
     );
     expect((await harness.run(id)).metadata).toMatchObject({
-      finalAction: 'transfer.declined',
-      outcomePositive: false,
+      finalAction: 'transfer.stopped',
+      outcomePositive: true,
       votes: { approve: 3 },
       initiator: 'risk-agent',
     });
@@ -59,7 +59,7 @@ describe('observing a runtime', () => {
     }>(`runs/${id}/state`);
     expect(state.policy.rules.map(({ rule, passed }) => [rule, passed])).toEqual(expect.arrayContaining([['voting.quorum', true]]));
     expect(state.policy.voteTally).toMatchObject([{ commitmentId: 'p1', allow: 3, deny: 0 }]);
-    expect(state.decision.current).toMatchObject({ action: 'transfer.declined', finalized: true, outcomePositive: false, resolvedBy: 'risk-agent' });
+    expect(state.decision.current).toMatchObject({ action: 'transfer.stopped', finalized: true, outcomePositive: true, resolvedBy: 'risk-agent' });
     expect(state.participants).toMatchObject([{ participantId: 'risk-agent', role: 'initiator', status: 'completed' }, {}, {}, {}]);
   });
 
