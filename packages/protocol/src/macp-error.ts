@@ -46,7 +46,9 @@ export function describeError(error: unknown): string {
 
 /** A message without the code in front of it: a runtime, or an error that was wrapped, may have put it there already. */
 export function withoutCode(code: string, message: string): string {
+  const prefix = `${code}: `;
+  if (code === '') return message;
   let rest = message;
-  while (code !== '' && rest.startsWith(`${code}: `)) rest = rest.slice(code.length + 2);
+  while (rest.startsWith(prefix)) rest = rest.slice(prefix.length);
   return rest;
 }

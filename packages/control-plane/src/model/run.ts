@@ -81,7 +81,7 @@ export function isCancellationDelegated(run: Run): boolean {
 }
 
 /** True when refusals of its agents reach this observer: only a run that was started beside it tells of them. */
-function areRefusalsReported(run: Run): boolean {
+export function areRefusalsReported(run: Run): boolean {
   return run.metadata['refusals'] === 'reported';
 }
 
