@@ -128,7 +128,9 @@ function parseJson(text: string): unknown {
 }
 
 function describeFailure(failure: AckFailure, code: ErrorCode, action: string): string {
-  const reasons = failure.reasons.length === 0 ? '' : ` (${failure.reasons.join('; ')})`;
+  // Our runtime says the reasons in its text already; the reference runtime says `PolicyDenied`.
+  const unsaid = failure.reasons.filter((reason) => !failure.message.includes(reason));
+  const reasons = unsaid.length === 0 ? '' : ` (${unsaid.join('; ')})`;
   const session = failure.sessionId === '' ? '' : ` in session ${failure.sessionId}`;
   return `${failure.code || 'refused'}: ${failure.message}${reasons} — ${action}${session} was refused. ${ERROR_CODES[code].fix}`;
 }
