@@ -8,7 +8,9 @@ import { assessFraud, buildFraudGraph } from '../examples/fraud/agents/fraud-age
 import { INSTRUCTIONS, recommend as growthRules } from '../examples/fraud/agents/growth-agent/dist/decide.js';
 import { growthTools } from '../examples/fraud/agents/growth-agent/dist/tools.js';
 import { outcomeOf } from '../examples/fraud/agents/risk-agent/dist/commitment.js';
-import { assessWithAgent, buildAgent } from '../templates/langchain/dist/chain.js';
+import { assessWithAgent } from '../templates/langchain/dist/chain.js';
+import { RulesModel as ChainRules } from '../templates/langchain/dist/model.js';
+import { ruleMoves } from '../templates/langchain/dist/session-tools.js';
 import { RulesModel } from '../templates/langgraph/dist/model.js';
 import { voteFor } from '../templates/node/dist/decide.js';
 import { interleave, median, startHelper, table, target } from './measure.mjs';
@@ -16,7 +18,7 @@ import { envelopeOf, MODE, rawClient } from './raw-client.mjs';
 
 const transaction = { customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustScore: 0.18, accountAgeDays: 14, isVipCustomer: true, priorChargebacks: 1 };
 const graph = buildFraudGraph({ model: new RulesModel((facts) => fraudRules(flagDevice(facts), flagChargebacks(facts))) });
-const chain = buildAgent({ model: new RulesModel((facts) => growthRules(facts)), tools: growthTools });
+const chain = { model: new ChainRules((facts) => growthRules(facts), ruleMoves), tools: growthTools };
 const assess = {
   'fraud-agent': (sessionId, signal) => assessFraud(graph, sessionId, transaction, signal),
   'growth-agent': (_sessionId, signal) => assessWithAgent(chain, { instructions: INSTRUCTIONS, facts: transaction }, signal),
