@@ -62,7 +62,8 @@ export function checkInputs(ref: string, schema: JsonObject, inputs: JsonObject,
 
 function compileSchema(ref: string, schema: JsonObject): ValidateFunction {
   // An own instance each time: schemas of different scenarios may share an $id.
-  const ajv = new Ajv({ allErrors: true, strict: false, coerceTypes: false });
+  // `strict: false` alone would let 1e999 through, which JSON reads as Infinity.
+  const ajv = new Ajv({ allErrors: true, strict: false, strictNumbers: true, coerceTypes: false });
   formatsPlugin.default(ajv);
   try {
     return ajv.compile(schema);

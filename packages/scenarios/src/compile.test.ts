@@ -130,6 +130,11 @@ describe('inputs', () => {
     expect((error as Error).message).toContain('for example --set transactionAmount=2400');
   });
 
+  it('refuse a number that is too large to be one', () => {
+    const error = catchError(() => compileScenario(fraud, { inputs: { transactionAmount: JSON.parse('1e999') as number } }));
+    expect((error as InvalidInputsError).problems.map(({ path }) => path)).toEqual(['transactionAmount']);
+  });
+
   it('that are missing are named', () => {
     expect(() => compileScenario(shop())).toThrow(/amount is required, for example --set amount=0/);
   });
