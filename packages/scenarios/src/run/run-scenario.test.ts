@@ -112,6 +112,28 @@ const secretsLeft = (): string[] => readdirSync(tmpdir()).filter((name) => name.
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
 describe('a run', () => {
+  it('gives each agent a cancel bearer of its own, and its record that of the initiator', async () => {
+    vi.stubEnv('TMPDIR', mkdtempSync(join(folder, 'tmp-')));
+    const bearers = new Map<string, string>();
+    let recorded: string | undefined;
+    await play(
+      {},
+      {
+        onEvent: (event) => {
+          if (event.type !== 'envelope' || event.messageType !== 'Commitment') return;
+          recorded = loadRunRecords(folder)[0]?.cancelCallback?.bearer;
+          const secrets = join(tmpdir(), secretsLeft()[0] ?? '');
+          for (const id of ['lead', 'r1', 'r2']) {
+            const bootstrap = JSON.parse(readFileSync(join(secrets, `${id}.json`), 'utf8')) as { cancel_callback: { bearer: string } };
+            bearers.set(id, bootstrap.cancel_callback.bearer);
+          }
+        },
+      },
+    );
+    expect(new Set(bearers.values()).size).toBe(3);
+    expect(recorded).toBe(bearers.get('lead'));
+  });
+
   it('ends with the commitment, its evaluations and votes, and leaves logs and a transcript only', async () => {
     // Runs of other tests use the shared one.
     vi.stubEnv('TMPDIR', mkdtempSync(join(folder, 'tmp-')));

@@ -80,6 +80,8 @@ export interface RunResult {
   }[];
 }
 
+const newBearer = (): string => randomBytes(32).toString('base64url');
+
 /** How a run stops being one. */
 type Ending =
   | { readonly by: 'session' }
@@ -157,9 +159,7 @@ class Run {
     this.#log = new RunLog(compiled, this.#folder, options.onEvent ?? (() => undefined), options.now ?? Date.now);
     const { cancelCallback } = options;
     this.#callback =
-      cancelCallback === false
-        ? undefined
-        : { host: cancelCallback?.host ?? '127.0.0.1', path: cancelCallback?.path ?? '/agent/cancel', bearer: randomBytes(32).toString('base64url') };
+      cancelCallback === false ? undefined : { host: cancelCallback?.host ?? '127.0.0.1', path: cancelCallback?.path ?? '/agent/cancel', bearer: newBearer() };
     this.#group = new AgentGroup({
       initiator: compiled.initiator.participantId,
       onStarted: (participantId, pid) => this.#log.event({ type: 'agent', participantId, status: 'started', pid }),
@@ -211,7 +211,7 @@ class Run {
       const launch = agents.get(participantId);
       const token = agentTokens.get(participantId);
       if (launch === undefined || token === undefined) return [];
-      const parts = { compiled, participantId, token, runtime, cancelCallback: this.#callback };
+      const parts = { compiled, participantId, token, runtime, cancelCallback: this.#callbackOf(participantId) };
       const bootstrapFile = this.#folder.writeBootstrap(
         participantId,
         bootstrapDocument({ ...parts, framework: launch.framework }),
@@ -226,6 +226,12 @@ class Run {
       const { command, args, cwd, startupTimeoutMs } = launch;
       return [{ participantId, command, args, cwd, env, startupTimeoutMs, logFile: this.#folder.logFile(participantId) }];
     });
+  }
+
+  /** Each agent has a bearer of its own: whoever knows one cannot cancel with the identity of another. */
+  #callbackOf(participantId: string): CancelCallbackSettings | undefined {
+    if (this.#callback === undefined || participantId === this.#compiled.initiator.participantId) return this.#callback;
+    return { ...this.#callback, bearer: newBearer() };
   }
 
   #noteCallback(url: string | undefined): void {
