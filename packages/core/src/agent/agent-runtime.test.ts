@@ -74,10 +74,9 @@ describe('with a real runtime', () => {
     const evaluators = SPECIALISTS.map((name) => cast.specialist(name).run());
     const states: (string | undefined)[] = [];
     const initiator = cast.initiator({
-      beforeDeciding: async ({ actions, delay, participant }) => {
+      beforeDeciding: async ({ actions, participant }) => {
         await actions.suspend('check');
         states.push((await participant.session.metadata()).metadata.state);
-        await delay(50);
         await actions.resume('checked');
         states.push((await participant.session.metadata()).metadata.state);
       },
