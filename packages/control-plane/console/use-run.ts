@@ -47,6 +47,7 @@ export function useRun(id: string): LiveRun {
     const loadSoon = (): void => {
       loadTimer ??= setTimeout(() => {
         loadTimer = undefined;
+        // The stream says when the server is away, and what comes next loads again.
         void load().catch(() => undefined);
       }, LOAD_MS);
     };
@@ -109,6 +110,7 @@ export function useRun(id: string): LiveRun {
     connection,
     error,
     retry: () => (setError(undefined), wake.current(), setGeneration((value) => value + 1)),
+    // As above: only the header is a moment behind.
     refresh: () => void load().catch(() => undefined),
   };
 }

@@ -109,6 +109,7 @@ export class SessionRecorder {
       for await (const envelope of subscription) {
         ordinal += 1;
         const stored = this.#store(envelope, ordinal);
+        // It is awaited below, perhaps after it has failed.
         stored.catch(() => undefined);
         // One write takes all that is waiting; the limit holds the runtime back while the disk is slow.
         if (storing.push(stored) > MAX_STORING) await storing.shift();

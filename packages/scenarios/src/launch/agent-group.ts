@@ -122,7 +122,8 @@ export class AgentGroup {
     void process.exited.then((exit) => {
       settle();
       this.#options.onExit(participantId, exit, process.logTail);
-      const failedStart = !member.ready && !member.crashed && exit.code !== 0;
+      // An agent that a signal ended has died, early or late; the policy may do without it. One that gave up cannot start.
+      const failedStart = !member.ready && !member.crashed && exit.signal === undefined && exit.code !== 0;
       if (failedStart || participantId === this.#options.initiator) {
         this.#break({ participantId, exit, wasReady: member.ready, logTail: process.logTail, logFile: start.logFile });
       }

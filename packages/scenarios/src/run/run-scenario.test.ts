@@ -190,6 +190,20 @@ describe('a run', () => {
     expect(result.outcome).toMatchObject({ state: 'RESOLVED', exitCode: 0, missing: [] });
   });
 
+  it('goes on without an agent that was killed before it was ready', async () => {
+    const { outcome } = await play(
+      {},
+      {
+        ...IMPATIENT,
+        onEvent: (event) => {
+          if (event.type === 'agent' && event.status === 'started' && event.participantId === 'r2' && event.pid !== undefined)
+            process.kill(event.pid, 'SIGKILL');
+        },
+      },
+    );
+    expect(outcome).toMatchObject({ state: 'RESOLVED', missing: ['r2'] });
+  });
+
   it('names who did not vote', async () => {
     const { outcome } = await play({ r2: 'silent' }, IMPATIENT);
     expect(outcome).toMatchObject({ state: 'RESOLVED', missing: ['r2'] });
