@@ -115,10 +115,31 @@ async function confirm(parts: CancelParts, run: Run, how: string, signal: AbortS
   const ended = state === 'CANCELLED' || state === 'RESOLVED' || state === 'EXPIRED';
   if (ended && state !== undefined) {
     await parts.onState(current(), state);
+    await untilRecorded(parts, run.id);
     return { run: current(), runtimeState: state, confirmed: true };
   }
   const warning = `${how}, but the session did not end in ${parts.confirmMs} ms${problem}. It ends with its TTL at the latest; ask again, or stop the initiator`;
   return { run: current(), runtimeState: state ?? null, confirmed: false, warning };
+}
+
+/** The record follows its stream to the end before it says so; whoever cancelled is answered with that, or after `confirmMs` without. */
+async function untilRecorded({ store, confirmMs }: CancelParts, runId: string): Promise<void> {
+  const isOver = (): boolean => {
+    const run = store.get(runId);
+    return run === undefined || isEnded(run.status);
+  };
+  if (isOver()) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(limit);
+      unsubscribe();
+      resolve();
+    };
+    const limit = setTimeout(done, confirmMs);
+    const unsubscribe = store.subscribe((changed) => {
+      if (changed.id === runId && isOver()) done();
+    });
+  });
 }
 
 function checkedUrl(text: string): URL {
