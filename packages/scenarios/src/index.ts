@@ -24,7 +24,8 @@ export type { AgentExit } from './launch/agent-process.js';
 export { parseAgentTokens, pickAgentTokens } from './run/agent-tokens.js';
 
 // Running
-export { runScenario, type RunOptions, type RunResult, type RunTimeouts } from './run/run-scenario.js';
+export type { RunOptions, RunResult, RunTimeouts } from './run/run-options.js';
+export { runScenario } from './run/run-scenario.js';
 export type { OutcomeEvent, RunEvent } from './run/run-event.js';
 export type { ExitCode, OutcomeCommitment, Refused, RunOutcome } from './run/outcome.js';
 export { parseFault, type Fault } from './run/fault.js';

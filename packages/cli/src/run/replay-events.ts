@@ -38,5 +38,5 @@ export function replayEvents({ file, header, entries, outcome }: RecordedRun, re
   });
   const whole = replay.steps.length === entries.length;
   const durationMs = whole && outcome !== undefined ? outcome.durationMs : lastUnixMs - zeroUnixMs;
-  return [run, ...steps, { type: 'outcome', runId, sessionId, durationMs, transcript: file, ...replay.outcome }];
+  return [run, ...steps, { type: 'outcome', runId, sessionId, durationMs, transcript: file, transcriptComplete: outcome !== undefined, ...replay.outcome }];
 }

@@ -33,8 +33,10 @@ export interface RunOutcome {
   readonly evaluations: readonly { readonly sender: string; readonly recommendation: string; readonly confidence: number; readonly reason: string }[];
   readonly objections: readonly { readonly sender: string; readonly severity: string; readonly reason: string }[];
   readonly votes: readonly { readonly sender: string; readonly vote: string; readonly reason: string }[];
-  /** Participants without a vote, where somebody has voted or a vote was due. The initiator need not vote and is never missing. */
+  /** Participants without a vote, where somebody has voted or a vote was due. The initiator need not vote; it is missing when it died before the end. */
   readonly missing: readonly string[];
+  /** The participant whose process ended the run by its end: the initiator, or one that could not start. */
+  readonly lost?: string | undefined;
   readonly refused: readonly Refused[];
   readonly suspensions: number;
   readonly exitCode: ExitCode;
@@ -52,12 +54,13 @@ interface OutcomeParts {
   readonly reason?: string | undefined;
   readonly refused: readonly Refused[];
   readonly suspensions: number;
+  readonly lost: string | undefined;
   /** Cancelled by a person at the terminal. */
   readonly interrupted: boolean;
 }
 
 /** Reads the outcome of a run from the folded session. Pure. */
-export function readOutcome({ view, participants, policyVersion, state, reason, refused, suspensions, interrupted }: OutcomeParts): RunOutcome {
+export function readOutcome({ view, participants, policyVersion, state, reason, refused, suspensions, lost, interrupted }: OutcomeParts): RunOutcome {
   const decision = view?.binding.mode === MODE_DECISION && view.mode !== undefined ? (view.modeState as DecisionState) : undefined;
   const commitment = view?.commitment;
   const votes =
@@ -65,6 +68,7 @@ export function readOutcome({ view, participants, policyVersion, state, reason, 
       ? []
       : [...decision.votes.values()].flatMap((bySender) => [...bySender].map(([sender, { vote, reason }]) => ({ sender, vote, reason })));
   const voted = new Set(votes.map(({ sender }) => sender));
+  const voteDue = decision !== undefined && decision.proposals.size > 0;
   return {
     state,
     reason: reason ?? (state === 'CANCELLED' || state === 'EXPIRED' ? denial(refused) : ''),
@@ -85,7 +89,11 @@ export function readOutcome({ view, participants, policyVersion, state, reason, 
     evaluations: (decision?.evaluations ?? []).map(({ sender, recommendation, confidence, reason }) => ({ sender, recommendation, confidence, reason })),
     objections: (decision?.objections ?? []).map(({ sender, severity, reason }) => ({ sender, severity, reason })),
     votes,
-    missing: decision === undefined || decision.proposals.size === 0 ? [] : participants.filter((id) => !voted.has(id) && id !== view?.binding.initiator),
+    missing:
+      state === 'RESOLVED' && lost !== undefined
+        ? []
+        : participants.filter((id) => id === lost || (voteDue && !voted.has(id) && id !== view?.binding.initiator)),
+    lost,
     refused,
     suspensions,
     exitCode: exitCodeOf(state, commitment?.outcomePositive, interrupted),

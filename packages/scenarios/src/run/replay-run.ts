@@ -92,6 +92,7 @@ function outcomeOf({ header, entries, outcome }: RecordedRun, view: SessionView 
     policyVersion: view?.binding.policyVersion ?? outcome?.policyVersion ?? '',
     state: view?.state ?? 'NONE',
     reason: view?.state === outcome?.state ? outcome?.reason : undefined,
+    lost: outcome?.lost,
     refused: outcome?.refused ?? [],
     suspensions: view === undefined ? 0 : entries.filter(({ kind }) => kind === 'suspend').length,
     interrupted: outcome?.exitCode === 130,

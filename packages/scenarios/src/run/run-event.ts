@@ -61,4 +61,6 @@ export type OutcomeEvent = {
   readonly sessionId: string;
   readonly durationMs: number;
   readonly transcript: string;
+  /** False when lines of it could not be written, such as on a full disk. */
+  readonly transcriptComplete: boolean;
 } & RunOutcome;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 import { leftovers } from '../launch/leftovers.js';
+import { systemReason } from '../system-reason.js';
 
 /** What others need to reach a run while it lasts: `run.json`, mode 0600, removed at the end. */
 export interface RunRecord {
@@ -26,22 +27,16 @@ export class RunFolder {
   readonly #secrets: string;
   readonly #names = new Map<string, string>();
 
-  /** Creates the folders. Throws INVALID_OPTIONS when they cannot be created. */
+  /** Creates the folders. Throws INVALID_OPTIONS, with what the system said, when they cannot be created. */
   constructor(runsDir: string, runId: string, bootstrapDir?: string) {
     this.path = resolve(runsDir, fileName(runId));
     this.transcriptFile = join(this.path, 'transcript.ndjson');
     this.recordFile = join(this.path, 'run.json');
-    try {
-      mkdirSync(this.path, { recursive: true });
-      this.#secrets = mkdtempSync(join(tmpdir(), 'macp-run-'));
-      chmodSync(this.#secrets, 0o700);
-      for (const path of [this.#secrets, this.recordFile]) leftovers.add({ path });
-      if (bootstrapDir !== undefined) mkdirSync(bootstrapDir, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw new MacpError('INVALID_OPTIONS', `cannot create the run folder ${this.path}; choose another with --runs-dir`, {
-        cause: error,
-        context: { path: this.path },
-      });
+    attempt(`cannot create the run folder ${this.path}; choose another with --runs-dir`, () => mkdirSync(this.path, { recursive: true }));
+    this.#secrets = attempt(`cannot create a private folder in ${tmpdir()}; choose another with TMPDIR`, () => mkdtempSync(join(tmpdir(), 'macp-run-')));
+    for (const path of [this.#secrets, this.recordFile]) leftovers.add({ path });
+    if (bootstrapDir !== undefined) {
+      attempt(`cannot create the folder ${bootstrapDir} of --bootstrap-dir`, () => mkdirSync(bootstrapDir, { recursive: true, mode: 0o700 }));
     }
   }
 
@@ -52,9 +47,11 @@ export class RunFolder {
   /** Writes a bootstrap document, readable by the owner only; in `folder` for an agent that somebody else starts. */
   writeBootstrap(participantId: string, document: object, folder = this.#secrets): string {
     const file = join(folder, `${this.#name(participantId)}.json`);
-    rmSync(file, { force: true });
     if (folder !== this.#secrets) leftovers.add({ path: resolve(file) });
-    writeFileSync(file, JSON.stringify(document, undefined, 2), { mode: 0o600, flag: 'wx' });
+    attempt(`cannot write the bootstrap file of ${participantId}, ${file}`, () => {
+      rmSync(file, { force: true });
+      writeFileSync(file, JSON.stringify(document, undefined, 2), { mode: 0o600, flag: 'wx' });
+    });
     return resolve(file);
   }
 
@@ -81,6 +78,15 @@ export class RunFolder {
     for (let index = 2; taken.has(name); index += 1) name = `${plain}-${index}`;
     this.#names.set(participantId, name);
     return name;
+  }
+}
+
+/** Throws INVALID_OPTIONS with what the system said. */
+function attempt<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new MacpError('INVALID_OPTIONS', `${what}: ${systemReason(error)}`, { cause: error });
   }
 }
 

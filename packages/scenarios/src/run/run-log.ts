@@ -2,6 +2,7 @@ import type { LifecycleChange, ReceivedEnvelope } from '@macp-agent/core';
 import { withoutCode, type SessionState, type SessionView } from '@macp-agent/protocol';
 import type { CompiledRun } from '../compile.js';
 import type { AgentReport } from '../launch/agent-report.js';
+import { systemReason } from '../system-reason.js';
 import { describeMessage } from './describe-message.js';
 import type { Fault } from './fault.js';
 import { readOutcome, type Refused, type RunOutcome } from './outcome.js';
@@ -17,6 +18,7 @@ interface End {
   readonly view: SessionView | undefined;
   readonly state: SessionState | undefined;
   readonly reason: string | undefined;
+  readonly lost: string | undefined;
   readonly interrupted: boolean;
   readonly usage: boolean;
 }
@@ -42,7 +44,9 @@ export class RunLog {
     this.#emit = emit;
     this.#now = now;
     this.startedAtUnixMs = now();
-    this.#writer = new TranscriptWriter(folder.transcriptFile);
+    this.#writer = new TranscriptWriter(folder.transcriptFile, (error) => {
+      this.note('runner', `the transcript ${folder.transcriptFile} is incomplete: ${systemReason(error)}`);
+    });
   }
 
   begin(runtimeAddress: string): void {
@@ -154,7 +158,7 @@ export class RunLog {
     this.#endReason ||= reason;
   }
 
-  outcome({ view, state, reason, interrupted, usage }: End): RunOutcome {
+  outcome({ view, state, reason, lost, interrupted, usage }: End): RunOutcome {
     const outcome = readOutcome({
       view,
       participants: this.#compiled.initiator.sessionStart.participants,
@@ -163,6 +167,7 @@ export class RunLog {
       reason: reason ?? ((state === 'CANCELLED' && this.#endReason) || undefined),
       refused: this.#refused,
       suspensions: this.#suspensions,
+      lost,
       interrupted,
     });
     return usage && (outcome.exitCode === 1 || outcome.exitCode === 4) ? { ...outcome, exitCode: 2 } : outcome;
@@ -173,9 +178,8 @@ export class RunLog {
     const { runId, sessionId } = this.#compiled;
     const durationMs = this.#now() - this.startedAtUnixMs;
     this.#writer.write({ kind: 'outcome', durationMs, ...outcome });
-    const failure = await this.#writer.close();
-    if (failure !== undefined) this.note('runner', `the transcript could not be written: ${failure.message}`);
-    this.#emit({ type: 'outcome', runId, sessionId, durationMs, transcript: this.#folder.transcriptFile, ...outcome });
+    const transcriptComplete = await this.#writer.close();
+    this.#emit({ type: 'outcome', runId, sessionId, durationMs, transcript: this.#folder.transcriptFile, transcriptComplete, ...outcome });
     return durationMs;
   }
 

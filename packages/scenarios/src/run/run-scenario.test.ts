@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Auth, MacpClient } from '@macp-agent/core';
 import { startRuntime, type Runtime } from '@macp-agent/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compileScenario, type CompiledRun } from '../compile.js';
@@ -11,7 +12,8 @@ import type { Scenario } from '../load-scenario.js';
 import type { AgentSection, LaunchSection } from '../scenario-document.js';
 import { loadRunRecords } from './load-run-records.js';
 import type { RunEvent } from './run-event.js';
-import { runScenario, type RunOptions, type RunResult } from './run-scenario.js';
+import type { RunOptions, RunResult } from './run-options.js';
+import { runScenario } from './run-scenario.js';
 
 // The agents are real processes of the built core.
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
@@ -33,6 +35,7 @@ beforeEach(async () => {
       { token: 'lead-token', sender: 'lead', canStartSessions: true, allowedModes: [MODE, ''] },
       { token: 'r1-token', sender: 'r1', canStartSessions: false, allowedModes: [MODE, ''] },
       { token: 'r2-token', sender: 'r2', canStartSessions: false, allowedModes: [MODE, ''] },
+      { token: 'plain-token', sender: 'plain', canStartSessions: false, allowedModes: [MODE] },
       { token: 'runner-token', sender: 'runner', canStartSessions: false, allowedModes: [MODE], canManageModeRegistry: true, isObserver: true },
     ],
   });
@@ -108,6 +111,14 @@ const settings = (made: Scenario, compiled: CompiledRun): RunOptions => ({
 const IMPATIENT = { parentEnv: { PATH: process.env['PATH'], RISK_DECIDER_WAIT_ALL_TIMEOUT_MS: '5000' } };
 
 const said = ({ events }: Played): string[] => events.flatMap((event) => (event.type === 'envelope' ? [`${event.sender} ${event.messageType}`] : []));
+const stateOf = async (sessionId: string): Promise<string | undefined> => {
+  const client = new MacpClient({ address: runtime.address, allowInsecure: true, auth: Auth.bearer('runner-token') });
+  try {
+    return (await client.getSession(sessionId)).metadata.state;
+  } finally {
+    client.close();
+  }
+};
 const secretsLeft = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('macp-run-'));
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
@@ -228,6 +239,24 @@ describe('a run', () => {
     expect(outcome.reason).toMatch(/commitment/);
   });
 
+  it('reads the session as its initiator where the runner may not observe', async () => {
+    const { outcome, events } = await play({}, { runnerToken: 'plain-token' });
+    expect(outcome).toMatchObject({ state: 'RESOLVED', exitCode: 0, missing: [] });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'note', text: expect.stringContaining('may not observe') as string }));
+  });
+
+  it('says at once that its transcript is incomplete on a full disk, and goes on', async () => {
+    const { outcome, events } = await play(
+      {},
+      { onEvent: (event) => event.type === 'run' && symlinkSync('/dev/full', join(event.folder, 'transcript.ndjson')) },
+    );
+    expect(outcome).toMatchObject({ state: 'RESOLVED', exitCode: 0 });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'note', text: expect.stringMatching(/transcript .* is incomplete: no space left on device \(ENOSPC\)/) as string }),
+    );
+    expect(events.at(-1)).toMatchObject({ type: 'outcome', transcriptComplete: false });
+  });
+
   it('that nobody decides expires', async () => {
     const { outcome, events } = await play({ lead: 'idle', launch: { ttlMs: 1_500 } });
     expect(outcome).toMatchObject({ state: 'EXPIRED', exitCode: 4 });
@@ -243,10 +272,44 @@ describe('a run that cannot go on', () => {
     expect(durationMs).toBeLessThan(15_000);
   });
 
-  it('ends when its initiator dies', async () => {
-    const { outcome } = await play({ lead: 'dies' });
-    expect(outcome).toMatchObject({ state: 'OPEN', exitCode: 1 });
+  it('cancels the session when its initiator dies, and names it', async () => {
+    const { outcome, events, sessionId } = await play({ lead: 'dies' });
+    expect(outcome).toMatchObject({ state: 'CANCELLED', exitCode: 4, lost: 'lead' });
+    expect(outcome.missing).toContain('lead');
     expect(outcome.reason).toMatch(/agent lead ended with exit code 9 before the session ended/);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'session', state: 'CANCELLED' }));
+    expect(await stateOf(sessionId)).toBe('SESSION_STATE_CANCELLED');
+  });
+
+  it('cancels a suspended session when its initiator dies', async () => {
+    const { outcome, sessionId } = await play(
+      { lead: 'suspends', launch: { maxSuspendMs: 20_000 } },
+      {
+        onEvent: (event) => {
+          if (event.type !== 'session' || event.state !== 'SUSPENDED') return;
+          const pid = loadRunRecords(folder)[0]?.agents.find(({ participantId }) => participantId === 'lead')?.pid;
+          if (pid !== undefined) process.kill(pid, 'SIGKILL');
+        },
+      },
+    );
+    expect(outcome).toMatchObject({ state: 'CANCELLED', exitCode: 4, lost: 'lead' });
+    expect(await stateOf(sessionId)).toBe('SESSION_STATE_CANCELLED');
+  });
+
+  it('is cancelled with the token of an initiator that does not answer', async () => {
+    const { outcome, sessionId } = await play(
+      { lead: 'idle' },
+      {
+        timeouts: { runMs: 6_000, cancelMs: 300 },
+        onEvent: (event) => {
+          if (event.type !== 'envelope' || event.messageType !== 'Proposal') return;
+          const pid = loadRunRecords(folder)[0]?.agents.find(({ participantId }) => participantId === 'lead')?.pid;
+          if (pid !== undefined) process.kill(pid, 'SIGSTOP');
+        },
+      },
+    );
+    expect(outcome).toMatchObject({ state: 'CANCELLED', exitCode: 4, reason: 'the run did not end within 6000 ms' });
+    expect(await stateOf(sessionId)).toBe('SESSION_STATE_CANCELLED');
   });
 
   it('is cancelled through its initiator at its limit', async () => {
@@ -295,6 +358,18 @@ describe('before any process starts, a run refuses', () => {
       message: expect.stringMatching(/bootstrap\.runtime\.bearerToken is required.*r1.*step 3/) as string,
     });
     nothingStarted();
+  });
+
+  it('folders that cannot be made, each by its name and with what the system said', async () => {
+    await expect(play({}, { runsDir: join(fixtures, 'lead.mjs') })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/run folder .*lead\.mjs.* --runs-dir: (?:not a directory|file already exists)/) as string,
+    });
+    vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+    await expect(play({})).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/private folder in .*nowhere.* TMPDIR: no such file or directory \(ENOENT\)/) as string,
+    });
   });
 
   it('a policy that nobody has, and a policy with other rules under its id', async () => {

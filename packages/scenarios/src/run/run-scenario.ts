@@ -2,93 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Auth, MacpClient } from '@macp-agent/core';
-import { isMacpError, isTerminal, MacpError } from '@macp-agent/protocol';
+import { isTerminal, type SessionState } from '@macp-agent/protocol';
 import type { CompiledRun } from '../compile.js';
-import { AgentGroup, type AgentStart, type GroupFailure } from '../launch/agent-group.js';
-import { agentEnv, type Env } from '../launch/agent-env.js';
-import { bootstrapDocument, type CancelCallbackSettings, type RuntimeTarget } from '../launch/bootstrap-document.js';
-import type { AgentLaunch } from '../launch/load-agents.js';
-import { cancelRun } from './cancel-run.js';
-import type { Fault } from './fault.js';
+import { agentEnv } from '../launch/agent-env.js';
+import { AgentGroup, type AgentStart } from '../launch/agent-group.js';
+import { bootstrapDocument, type CancelCallbackSettings } from '../launch/bootstrap-document.js';
+import { systemReason } from '../system-reason.js';
+import { SessionCanceller } from './cancel-session.js';
+import { explainEnding, reasonOf, type Ending } from './ending.js';
 import { Observer } from './observer.js';
-import type { RunOutcome } from './outcome.js';
 import { ensurePolicy } from './register-policy.js';
-import type { RunEvent } from './run-event.js';
 import { RunFolder } from './run-folder.js';
 import { RunLog } from './run-log.js';
-import type { TranscriptEntry } from './transcript.js';
-
-/** Limits of a run, in milliseconds. */
-export interface RunTimeouts {
-  /** The whole run. Default: lifetime of the session plus its longest suspension (if the scenario limits it) plus 30 000. */
-  readonly runMs?: number | undefined;
-  /** Each call to the runtime before the agents start. Default 10 000. */
-  readonly callMs?: number | undefined;
-  /** From a cancel until the session is CANCELLED. Default 5000. */
-  readonly cancelMs?: number | undefined;
-  /** What agents get to end by themselves after the session has. Default 1000. */
-  readonly graceMs?: number | undefined;
-  /** From SIGTERM to SIGKILL. Default 700. */
-  readonly termMs?: number | undefined;
-}
-
-export interface RunOptions {
-  readonly runtime: RuntimeTarget;
-  /** The runner's own identity: reads the session and registers the policy. It sends no envelope. */
-  readonly runnerToken: string;
-  /** By participant id. */
-  readonly agentTokens: ReadonlyMap<string, string>;
-  /** By participant id, from `findAgents`. */
-  readonly agents: ReadonlyMap<string, AgentLaunch>;
-  /** Folder of the run folders. Default `runs` in the working directory. */
-  readonly runsDir?: string | undefined;
-  /** Environment to take the agents' allow-list from. Default: nothing. */
-  readonly parentEnv?: Env | undefined;
-  /** Where bootstrap files of external agents go; needed when there are any. */
-  readonly bootstrapDir?: string | undefined;
-  /** Default `{ host: '127.0.0.1', path: '/agent/cancel' }`; false = agents serve no cancel callback. */
-  readonly cancelCallback?: { readonly host?: string; readonly path?: string } | false | undefined;
-  /** Participants in the order to start, each when the one before is ready. Default: all at once. */
-  readonly startOrder?: readonly string[] | undefined;
-  readonly fault?: Fault | undefined;
-  readonly timeouts?: RunTimeouts | undefined;
-  /** Aborting cancels the session through its initiator, then ends the run; outcome 130. */
-  readonly signal?: AbortSignal | undefined;
-  /** Aborting ends the run at once, without asking anybody. */
-  readonly forceSignal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: RunEvent) => void) | undefined;
-  /** Told where the initiator takes a cancel, as soon as it listens. Not an event: the bearer is a secret. */
-  readonly onCancellable?: ((callback: { readonly url: string; readonly bearer: string }) => void) | undefined;
-  /** Default Date.now. */
-  readonly now?: (() => number) | undefined;
-}
-
-export interface RunResult {
-  readonly runId: string;
-  readonly sessionId: string;
-  readonly outcome: RunOutcome;
-  readonly transcript: readonly TranscriptEntry[];
-  readonly transcriptFile: string;
-  readonly folder: string;
-  readonly durationMs: number;
-  readonly agents: readonly {
-    readonly participantId: string;
-    readonly exitCode: number | undefined;
-    readonly signal: string | undefined;
-    readonly logTail: readonly string[];
-    readonly logFile: string;
-  }[];
-}
+import { checkRunOptions, type RunOptions, type RunResult } from './run-options.js';
 
 const newBearer = (): string => randomBytes(32).toString('base64url');
-
-/** How a run stops being one. */
-type Ending =
-  | { readonly by: 'session' }
-  | { readonly by: 'observer'; readonly error: unknown }
-  | { readonly by: 'agents'; readonly failure: GroupFailure }
-  | { readonly by: 'limit' }
-  | { readonly by: 'abort' };
 
 /**
  * Plays a compiled scenario against a runtime: registers its policy, writes one bootstrap per agent, starts the agents, watches
@@ -96,7 +24,7 @@ type Ending =
  * Before that it throws: INVALID_OPTIONS, INVALID_BOOTSTRAP, UNKNOWN_POLICY_VERSION, or what the runtime answers.
  */
 export async function runScenario(compiled: CompiledRun, options: RunOptions): Promise<RunResult> {
-  checkOptions(compiled, options);
+  checkRunOptions(compiled, options);
   const { runtime, timeouts = {} } = options;
   const client = new MacpClient({
     address: runtime.address,
@@ -114,27 +42,6 @@ export async function runScenario(compiled: CompiledRun, options: RunOptions): P
   }
 }
 
-function checkOptions(compiled: CompiledRun, { agents, agentTokens, bootstrapDir }: RunOptions): void {
-  for (const { participantId } of compiled.participantBindings) {
-    if (!agentTokens.has(participantId)) {
-      throw new MacpError(
-        'INVALID_BOOTSTRAP',
-        `bootstrap.runtime.bearerToken is required: there is no token for the sender ${participantId} (onboarding step 3)`,
-        { context: { sender: participantId } },
-      );
-    }
-    const launch = agents.get(participantId);
-    if (launch === undefined) throw new MacpError('AGENT_NOT_FOUND', `no agent was given for ${participantId}`, { context: { sender: participantId } });
-    if (launch.external && bootstrapDir === undefined) {
-      throw new MacpError(
-        'INVALID_OPTIONS',
-        `${participantId} is started by somebody else (strategy external): say with --bootstrap-dir where its bootstrap file goes`,
-        { context: { sender: participantId } },
-      );
-    }
-  }
-}
-
 class Run {
   readonly #compiled: CompiledRun;
   readonly #options: RunOptions;
@@ -143,9 +50,13 @@ class Run {
   readonly #log: RunLog;
   readonly #group: AgentGroup;
   readonly #callback: CancelCallbackSettings | undefined;
+  readonly #canceller: SessionCanceller;
   readonly #runMs: number;
+  readonly #cancelMs: number;
   readonly #bootstrapFiles: string[] = [];
   #callbackUrl: string | undefined;
+  /** What the runtime said to the runner's own cancel. */
+  #cancelledState: SessionState | undefined;
   #faultDone = false;
   #over = false;
 
@@ -157,14 +68,24 @@ class Run {
     this.#runMs = options.timeouts?.runMs ?? ttlMs + maxSuspendMs + 30_000;
     this.#folder = new RunFolder(options.runsDir ?? 'runs', compiled.runId, options.bootstrapDir);
     this.#log = new RunLog(compiled, this.#folder, options.onEvent ?? (() => undefined), options.now ?? Date.now);
-    const { cancelCallback } = options;
+    const { cancelCallback, agentTokens, forceSignal } = options;
+    this.#cancelMs = options.timeouts?.cancelMs ?? 5_000;
+    const { participantId: initiator } = compiled.initiator;
+    this.#canceller = new SessionCanceller({
+      client,
+      compiled,
+      initiatorToken: agentTokens.get(initiator) ?? '',
+      timeoutMs: this.#cancelMs,
+      signal: forceSignal,
+      note: (text) => this.#log.note(initiator, text),
+    });
     this.#callback =
       cancelCallback === false ? undefined : { host: cancelCallback?.host ?? '127.0.0.1', path: cancelCallback?.path ?? '/agent/cancel', bearer: newBearer() };
     this.#group = new AgentGroup({
-      initiator: compiled.initiator.participantId,
+      initiator,
       onStarted: (participantId, pid) => this.#log.event({ type: 'agent', participantId, status: 'started', pid }),
       onReport: (participantId, report) => {
-        if (report.type === 'ready' && participantId === compiled.initiator.participantId) this.#noteCallback(report.cancelCallbackUrl);
+        if (report.type === 'ready' && participantId === initiator) this.#noteCallback(report.cancelCallbackUrl);
         this.#log.report(participantId, report);
       },
       onExit: (participantId, exit, logTail) =>
@@ -173,12 +94,14 @@ class Run {
   }
 
   async play(): Promise<RunResult> {
-    const { signal, timeouts = {} } = this.#options;
+    const { signal } = this.#options;
     const observer = new Observer({
       client: this.#client,
       mode: this.#compiled.runDescriptor.session.modeName,
       sessionId: this.#compiled.sessionId,
       patienceMs: this.#runMs,
+      initiatorToken: this.#options.agentTokens.get(this.#compiled.initiator.participantId) ?? '',
+      onForbidden: () => this.#log.note('runner', `may not observe; reads the session with the token of ${this.#compiled.initiator.participantId}`),
       onEnvelope: (envelope) => {
         this.#log.envelope(envelope);
         this.#provoke(envelope.messageType);
@@ -190,16 +113,25 @@ class Run {
       this.#log.begin(this.#options.runtime.address);
       const starts = this.#prepare();
       this.#writeRecord();
-      const starting = this.#group.start(starts, this.#options.startOrder !== undefined).then(() => this.#writeRecord());
-      ending = await this.#untilEnd(observer, starting, signal);
+      void this.#group.start(starts, this.#options.startOrder !== undefined).then(() => this.#writeRecord());
+      ending = await this.#untilEnd(observer, signal);
       await this.#wrapUp(ending, observer);
+      this.#over = true;
+      await this.#stopAgents();
+      await this.#leaveNoSession(ending, observer);
     } finally {
       this.#over = true;
+      await this.#stopAgents();
       observer.close();
-      await this.#group.stop(isAborted(this.#options.forceSignal) ? 0 : (timeouts.graceMs ?? 1_000), timeouts.termMs ?? 700);
       this.#folder.removeSecrets(this.#bootstrapFiles);
     }
     return await this.#finish(ending, observer);
+  }
+
+  /** Idempotent. */
+  #stopAgents(): Promise<void> {
+    const { timeouts = {}, forceSignal } = this.#options;
+    return this.#group.stop(isAborted(forceSignal) ? 0 : (timeouts.graceMs ?? 1_000), timeouts.termMs ?? 700);
   }
 
   /** Writes the bootstrap files; what is to be started, in order. */
@@ -241,22 +173,27 @@ class Run {
     this.#writeRecord();
   }
 
+  /** A run goes on without its record: only others miss it. */
   #writeRecord(): void {
     if (this.#over) return;
     const { runId, sessionId, display } = this.#compiled;
-    this.#folder.writeRecord({
-      runId,
-      sessionId,
-      scenarioRef: display.scenarioRef,
-      startedAtUnixMs: this.#log.startedAtUnixMs,
-      pid: process.pid,
-      runtimeAddress: this.#options.runtime.address,
-      cancelCallback: this.#callbackUrl === undefined || this.#callback === undefined ? undefined : { url: this.#callbackUrl, bearer: this.#callback.bearer },
-      agents: this.#group.pids,
-    });
+    try {
+      this.#folder.writeRecord({
+        runId,
+        sessionId,
+        scenarioRef: display.scenarioRef,
+        startedAtUnixMs: this.#log.startedAtUnixMs,
+        pid: process.pid,
+        runtimeAddress: this.#options.runtime.address,
+        cancelCallback: this.#cancelCallback(),
+        agents: this.#group.pids,
+      });
+    } catch (error) {
+      this.#log.note('runner', `cannot write ${this.#folder.recordFile}, so that macp cancel will not find this run: ${systemReason(error)}`);
+    }
   }
 
-  async #untilEnd(observer: Observer, starting: Promise<void>, signal: AbortSignal | undefined): Promise<Ending> {
+  async #untilEnd(observer: Observer, signal: AbortSignal | undefined): Promise<Ending> {
     const over = new AbortController();
     const abort = new Promise<Ending>((resolve) => {
       const onAbort = (): void => resolve({ by: 'abort' });
@@ -266,7 +203,7 @@ class Run {
       }
     });
     const limit = delay(this.#runMs, undefined, { signal: over.signal }).then(
-      (): Ending => ({ by: 'limit' }),
+      (): Ending => ({ by: 'limit', runMs: this.#runMs }),
       (): Promise<Ending> => new Promise(() => undefined),
     );
     try {
@@ -276,8 +213,6 @@ class Run {
           (error: unknown): Ending => ({ by: 'observer', error }),
         ),
         this.#group.broken.then((failure): Ending => ({ by: 'agents', failure })),
-        // Only its failure counts: a file that cannot be written.
-        starting.then(() => new Promise<Ending>(() => undefined)),
         limit,
         abort,
       ]);
@@ -288,32 +223,29 @@ class Run {
 
   /** Brings the session to an end where that is still possible. */
   async #wrapUp(ending: Ending, observer: Observer): Promise<void> {
-    if (ending.by === 'session' || ending.by === 'observer') return;
-    const { timeouts = {} } = this.#options;
-    if (ending.by === 'agents') {
-      // The commitment may be accepted and not yet read.
-      await this.#within(observer, 1_000);
-      if (isEnded(observer)) return;
-    }
-    const reason = this.#reasonOf(ending);
-    if (await this.#askInitiator(reason)) await this.#within(observer, timeouts.cancelMs ?? 5_000);
+    if (ending.by === 'session') return;
+    // The commitment may be accepted and not yet read.
+    if (ending.by === 'agents') await this.#within(observer, 1_000);
+    if (isEnded(observer)) return;
+    const reason = reasonOf(ending);
     this.#log.cancelledFor(reason);
+    const callback = this.#cancelCallback();
+    const running = this.#group.isRunning(this.#compiled.initiator.participantId);
+    const asked = running && callback !== undefined && (await this.#canceller.askInitiator(callback, reason));
+    if (!asked) this.#cancelledState = await this.#canceller.asInitiator(reason);
+    if (asked || this.#cancelledState !== undefined) await this.#within(observer, this.#cancelMs);
   }
 
-  async #askInitiator(reason: string): Promise<boolean> {
-    const { runId, initiator } = this.#compiled;
-    if (this.#callbackUrl === undefined || isAborted(this.#options.forceSignal) || !this.#group.isRunning(initiator.participantId)) return false;
-    try {
-      await cancelRun({ runId, url: this.#callbackUrl, bearer: this.#callback?.bearer }, reason, {
-        timeoutMs: this.#options.timeouts?.cancelMs,
-        signal: this.#options.forceSignal,
-      });
-      return true;
-    } catch (error) {
-      if (!isMacpError(error)) throw error;
-      this.#log.note(initiator.participantId, `was asked to cancel: ${error.message}`);
-      return false;
-    }
+  /** After all agents have gone: a session that one of them opened meanwhile, or that nobody ended, must not stay behind. */
+  async #leaveNoSession(ending: Ending, observer: Observer): Promise<void> {
+    if (ending.by === 'session' || isEnded(observer)) return;
+    this.#cancelledState = (await this.#canceller.asInitiator(reasonOf(ending))) ?? this.#cancelledState;
+    if (this.#cancelledState !== undefined && ending.by !== 'observer') await this.#within(observer, this.#cancelMs);
+  }
+
+  /** Where the initiator takes a cancel; undefined until it listens. */
+  #cancelCallback(): { url: string; bearer: string } | undefined {
+    return this.#callbackUrl === undefined || this.#callback === undefined ? undefined : { url: this.#callbackUrl, bearer: this.#callback.bearer };
   }
 
   async #within(observer: Observer, ms: number): Promise<void> {
@@ -324,29 +256,17 @@ class Run {
     done.abort();
   }
 
-  #reasonOf(ending: Ending): string {
-    switch (ending.by) {
-      case 'abort':
-        return 'cancelled at the terminal';
-      case 'limit':
-        return `the run did not end within ${this.#runMs} ms`;
-      case 'agents':
-        return describeFailure(ending.failure);
-      case 'observer':
-        return `reading the session failed: ${ending.error instanceof Error ? ending.error.message : String(ending.error)}`;
-      case 'session':
-        return '';
-    }
-  }
-
   async #finish(ending: Ending, observer: Observer): Promise<RunResult> {
     const { runId, sessionId } = this.#compiled;
     const ended = isEnded(observer);
+    const state = ended ? observer.state : (this.#cancelledState ?? observer.state);
     const usage = ending.by === 'agents' && !ending.failure.wasReady && ending.failure.exit.code === 2;
     const outcome = this.#log.outcome({
       view: observer.view,
-      state: observer.state,
-      reason: ended && ending.by !== 'abort' && ending.by !== 'limit' && ending.by !== 'agents' ? undefined : this.#reasonOf(ending),
+      state,
+      // A commitment that was faster stands, and says why itself.
+      reason: (ended && ending.by === 'observer') || ending.by === 'session' || state === 'RESOLVED' ? undefined : explainEnding(ending),
+      lost: ending.by === 'agents' ? ending.failure.participantId : undefined,
       interrupted: ending.by === 'abort',
       usage,
     });
@@ -375,16 +295,3 @@ class Run {
 
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
 const isEnded = (observer: Observer): boolean => observer.state !== undefined && isTerminal(observer.state);
-
-function describeFailure({ participantId, exit, wasReady, logTail, logFile }: GroupFailure): string {
-  const how = exit.signal === undefined ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
-  const when = wasReady ? 'before the session ended' : 'before it was ready';
-  const tail =
-    logTail.length === 0
-      ? 'it wrote nothing'
-      : `its last lines:\n${logTail
-          .slice(-8)
-          .map((line) => `    ${line}`)
-          .join('\n')}`;
-  return `agent ${participantId} ${how} ${when}; ${tail}\n  log: ${logFile}`;
-}

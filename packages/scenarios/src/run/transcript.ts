@@ -64,28 +64,30 @@ export function transcriptEnvelope(envelope: Envelope, seq: number, atUnixMs: nu
 /** Writes a transcript as newline-delimited JSON while the run goes on. */
 export class TranscriptWriter {
   readonly #stream: WriteStream;
-  #failure: Error | undefined;
+  #failed = false;
 
-  constructor(file: string) {
+  /** Tells `onFailure` once, as soon as a line cannot be written: the run itself does not depend on its transcript. */
+  constructor(file: string, onFailure: (error: Error) => void) {
     this.#stream = createWriteStream(file, { mode: 0o600 });
-    // Kept for close(): the run itself does not depend on its transcript.
-    this.#stream.on('error', (error) => (this.#failure = error));
+    this.#stream.on('error', (error) => {
+      this.#failed = true;
+      onFailure(error);
+    });
   }
 
   write(line: object): void {
-    if (this.#failure === undefined) this.#stream.write(`${JSON.stringify(line)}\n`);
+    if (!this.#failed) this.#stream.write(`${JSON.stringify(line)}\n`);
   }
 
-  /** Everything is on disk when this settles; the first write failure otherwise. */
-  async close(): Promise<Error | undefined> {
-    if (this.#failure !== undefined) return this.#failure;
+  /** Everything is on disk when this settles with true; false when something is missing. */
+  async close(): Promise<boolean> {
+    if (this.#failed) return false;
     this.#stream.end();
-    try {
-      await finished(this.#stream);
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
-    return undefined;
+    // Its error went to onFailure.
+    return await finished(this.#stream).then(
+      () => true,
+      () => false,
+    );
   }
 }
 
