@@ -75,7 +75,7 @@ function listScenarios(folder: string): Map<string, string[]> {
   );
 }
 
-/** The example packs that travel inside this package, without their agents; exists in the built package only. */
+/** The example packs that travel inside this package, with plain Node agents; exists in the built package only. */
 export const packagedPacksRoot = (): string => fileURLToPath(new URL('packs', import.meta.url));
 
 /** `scenario.yaml` or `scenario.yml` of a folder. */

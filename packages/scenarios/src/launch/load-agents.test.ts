@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packagedPacksRoot } from '../load-packs.js';
 import type { Scenario } from '../load-scenario.js';
 import type { AgentSection } from '../scenario-document.js';
 import { findAgents } from './load-agents.js';
@@ -151,14 +150,5 @@ describe('agents of a scenario that stands alone', () => {
       args: ['a.js', '--b'],
     });
     expect(() => find('evaluator', { evaluator: { entry: 'dist/nope.js' } })).toThrow(/dist\/nope\.js does not exist; build it first/);
-  });
-});
-
-describe('a scenario that travels inside this package', () => {
-  it('has no agents, and says how to run it', () => {
-    const packaged = { ...scenario(), folder: join(packagedPacksRoot(), 'fraud/scenarios/s/1.0.0') };
-    expect(() => findAgents(packaged, [{ participantId: 'p1', agentRef: 'fraud-agent' }])).toThrow(
-      /comes with this package to be read: .*npx pnpm fraud.*npm create macp-agent/,
-    );
   });
 });

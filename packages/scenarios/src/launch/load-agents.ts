@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 import { isJsonObject, type JsonObject } from '../json-value.js';
-import { packagedPacksRoot } from '../load-packs.js';
 import { listFiles, listFolders } from '../load-policies.js';
 import type { Scenario } from '../load-scenario.js';
 import { loadYaml } from '../load-yaml.js';
@@ -109,15 +108,6 @@ function withoutText(value: JsonObject, key: string, manifest: JsonObject): Json
 function fromPack(scenario: Scenario, agentRef: string, participantId: string, nodePath: string): AgentLaunch {
   const agents = listAgents(scenario.agentFolders);
   const found = agents.find((agent) => agent.agentRef === agentRef);
-  if (found === undefined && scenario.folder.startsWith(`${packagedPacksRoot()}${sep}`)) {
-    throw new MacpError(
-      'AGENT_NOT_FOUND',
-      `${scenario.ref} comes with this package to be read: its agents are programs of their own and are not part of it. ` +
-        'To run it, use a checkout of the repository (npx pnpm fraud), or copy its pack under packs/ and add agents there. ' +
-        'For agents of your own: npm create macp-agent@latest my-agent',
-      { context: { path: scenario.ref } },
-    );
-  }
   if (found === undefined) {
     const refs = agents.map((agent) => agent.agentRef);
     throw new MacpError(
