@@ -10,6 +10,7 @@ import { buildEnvelope, buildSessionStartPayload } from './envelope.js';
 import { MacpAckError, MacpIdentityMismatchError, MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from './errors.js';
 import { newSessionId } from './ids.js';
 import { tokenFile } from './load-token-file.js';
+import { silentLogger, type Logger } from './logger.js';
 import { ackOf, ScriptedRuntime, type Script } from './scripted-runtime.test.support.js';
 import { DecisionSession } from './session/decision-session.js';
 
@@ -108,6 +109,30 @@ describe('sending', () => {
     expect(error).toBeInstanceOf(MacpRetryError);
     expect(error).toMatchObject({ code: 'RETRIES_EXHAUSTED', attempts: 3, grpcStatus: 'UNAVAILABLE', cause: { code: 'UNAVAILABLE' } });
     expect(runtime.sent).toHaveLength(3);
+  });
+
+  it('goes on with the same message id until a runtime that was away is back', async () => {
+    const runtime = await ScriptedRuntime.start();
+    const { address, port } = runtime;
+    let failed = 0;
+    let backAgain: Promise<ScriptedRuntime> | undefined;
+    const logger: Logger = {
+      ...silentLogger,
+      debug(message) {
+        if (message !== 'a call failed and is tried again') return;
+        failed += 1;
+        if (failed === 12) backAgain = ScriptedRuntime.start({}, undefined, port);
+      },
+    };
+    const client = new MacpClient({ address, allowInsecure: true, auth: Auth.devAgent('coord'), logger });
+    open.push(client, runtime);
+    await client.initialize();
+    runtime.close();
+    const envelope = start();
+    expect(await client.send(envelope, { retry: { baseMs: 2, maxMs: 10 } })).toMatchObject({ ok: true, duplicate: false, messageId: envelope.messageId });
+    const back = await backAgain;
+    if (back !== undefined) open.push(back);
+    expect(back?.sent.map(({ messageId }) => messageId)).toEqual([envelope.messageId]);
   });
 
   it('does not repeat what cannot succeed', async () => {

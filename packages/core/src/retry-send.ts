@@ -17,7 +17,7 @@ export interface RetrySendPolicy {
  * Sends one envelope, with the same message id on every try: after UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and the
  * refusals RATE_LIMITED and INTERNAL_ERROR it tries again, after anything else it does not. When the last try failed, or the limit of
  * the call (`timeoutMs`, default that of the client) leaves no time for another, it throws MacpRetryError with that failure as
- * `cause`. `signal` ends it with ABORTED. `client.send` retries too and gives the last failure itself.
+ * `cause`. `signal` ends it with ABORTED. `client.send` retries too, until the limit of the call, and gives the last failure itself.
  */
 export async function retrySend(client: MacpClient, envelope: Envelope, options: CallOptions & { readonly policy?: RetrySendPolicy } = {}): Promise<Ack> {
   const { policy = {}, ...call } = options;

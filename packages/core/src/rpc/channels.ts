@@ -71,7 +71,8 @@ function channelOptions(options: ClientOptions, loopback: boolean): ChannelOptio
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 5_000,
+    // Calls meanwhile fail at once: a runtime that is back must be found well within the limit of a call.
+    'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     // Clients with different credentials or options never share a connection by accident.
     'grpc.use_local_subchannel_pool': 1,

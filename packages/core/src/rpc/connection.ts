@@ -4,26 +4,25 @@ import type { MethodDefinition } from '@macp-agent/protocol/service';
 import type { AuthConfig } from '../auth.js';
 import type { CallOptions } from '../call-options.js';
 import { checkTimeout, type ClientOptions, type ResolvedClientOptions } from '../client-options.js';
-import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
+import { MacpAckError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
 import { Channels } from './channels.js';
 import { Credentials } from './credentials.js';
 import { onAbort } from './on-abort.js';
-import { backoffMs, DEFAULT_RETRY, isRetryableFailure, sleep, type RetryPolicy } from './retry.js';
+import { Retries, type RetryPolicy } from './retry.js';
 import { abortedError, fromServiceError, isServiceError, type CallFacts } from './status.js';
 
-/** What one call needs besides its request. */
-export interface UnarySettings {
+/** What one call needs besides its request. Texts are read when something failed. */
+export interface UnarySettings<R = never> {
   readonly what: string;
   readonly context?: ErrorContext | undefined;
   readonly notFound?: ErrorCode | undefined;
   /** Sending the request twice has the effect of sending it once: retries are allowed. */
   readonly repeatable: boolean;
   readonly retry?: RetryPolicy | undefined;
+  /** Throws what an answer means as a failure, for answers that carry refusals. */
+  check?(answer: R): void;
 }
-
-/** A try that may be repeated gets half of the time left, but not less than this, so that a lost answer leaves time for the next. */
-const SHORTEST_TRY_MS = 1_000;
 
 /** The way to one runtime: unary calls with limit, signal and retries, and the opening of streams. Connects on first use. */
 export class Connection {
@@ -54,39 +53,27 @@ export class Connection {
     return timeoutMs === undefined ? this.resolved.defaultTimeoutMs : checkTimeout(timeoutMs, 'timeoutMs');
   }
 
-  /** Absolute end of a call, in the milliseconds of `performance.now()`. */
-  deadlineOf(options: CallOptions): number {
-    return performance.now() + this.timeoutOf(options);
-  }
-
   /** One request, one answer; retried inside the limit when that is safe. */
-  async unary<Q, R>(method: MethodDefinition<Q, R>, request: Q, options: CallOptions, settings: UnarySettings): Promise<R> {
+  async unary<Q, R>(method: MethodDefinition<Q, R>, request: Q, options: CallOptions, settings: UnarySettings<R>): Promise<R> {
     const { signal } = options;
     const auth = options.auth ?? this.auth;
-    const deadline = this.deadlineOf(options);
-    const { repeatable, retry = DEFAULT_RETRY } = settings;
+    const retries = new Retries(this.timeoutOf(options), settings.repeatable, settings.retry);
     let renewed = false;
-    let before: unknown;
-    for (let attempt = 1; ; attempt += 1) {
-      this.checkUsable(settings.what, signal);
-      const remainingMs = deadline - performance.now();
-      if (remainingMs <= 0) throw new MacpTimeoutError(`${settings.what} at ${this.resolved.address}: no answer in time`, contextOf(settings));
-      const tryMs = repeatable && attempt <= retry.maxRetries ? Math.max(remainingMs / 2, Math.min(remainingMs, SHORTEST_TRY_MS)) : remainingMs;
+    for (;;) {
+      if (signal !== undefined || this.#closed) this.checkUsable(settings.what, signal);
+      const tryMs = retries.tryMs();
+      if (tryMs === 0) throw new MacpTimeoutError(`${settings.what} at ${this.resolved.address}: no answer in time`, contextOf(settings));
       try {
-        return await this.#once(method, request, auth, tryMs, signal, settings);
+        const answer = await this.#once(method, request, auth, tryMs, signal, settings);
+        settings.check?.(answer);
+        return answer;
       } catch (error) {
-        if (error instanceof MacpTransportError && error.grpcStatus === 'UNAUTHENTICATED' && !renewed) {
+        if (!renewed && isRefusedCredential(error)) {
           renewed = true;
           if (await this.credentials.renewRefused(auth)) continue;
         }
-        if (!repeatable || !isRetryableFailure(error)) throw error;
-        // A try cut short by the limit says less than the failure before it.
-        const failure = error instanceof MacpTimeoutError && before !== undefined ? before : error;
-        const waitMs = backoffMs(attempt, retry);
-        if (deadline - performance.now() <= waitMs) throw failure;
-        if (attempt > retry.maxRetries) throw exhausted(attempt, failure, settings);
-        before = failure;
-        await sleep(waitMs, signal, settings.what);
+        await retries.wait(error, settings.what, signal);
+        this.logger.debug('a call failed and is tried again', { what: settings.what, failed: retries.failed, ...settings.context });
       }
     }
   }
@@ -182,7 +169,7 @@ export class Connection {
     auth: AuthConfig | undefined,
     timeoutMs: number,
     signal: AbortSignal | undefined,
-    settings: UnarySettings,
+    settings: UnarySettings<R>,
   ): Promise<R> {
     const metadata = this.credentials.metadata(auth);
     if (!(metadata instanceof Promise)) return this.#request(method, request, metadata, timeoutMs, signal, settings);
@@ -198,7 +185,7 @@ export class Connection {
     metadata: Metadata,
     timeoutMs: number,
     signal: AbortSignal | undefined,
-    settings: UnarySettings,
+    settings: UnarySettings<R>,
   ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       let forget: (() => void) | undefined;
@@ -223,16 +210,12 @@ export class Connection {
   }
 }
 
-function exhausted(attempts: number, cause: unknown, settings: UnarySettings): MacpRetryError {
-  const grpcStatus = cause instanceof MacpTransportError ? cause.grpcStatus : undefined;
-  const last = cause instanceof Error ? cause.message : '';
-  return new MacpRetryError(attempts, `${settings.what}: retries exhausted after ${attempts} attempts; last: ${last}`, {
-    cause,
-    grpcStatus,
-    ...contextOf(settings),
-  });
+/** As a status, or in the Ack of a Send. */
+function isRefusedCredential(error: unknown): boolean {
+  if (error instanceof MacpAckError) return error.failure.code === 'UNAUTHENTICATED';
+  return error instanceof MacpTransportError && error.grpcStatus === 'UNAUTHENTICATED';
 }
 
-function contextOf(settings: UnarySettings): { context?: ErrorContext } {
+function contextOf(settings: Pick<UnarySettings, 'context'>): { context?: ErrorContext } {
   return settings.context === undefined ? {} : { context: settings.context };
 }

@@ -4,48 +4,59 @@ import { guardSender, requireAuth } from '../auth.js';
 import type { AckOptions } from '../call-options.js';
 import { MacpAckError, MacpTransportError } from '../errors.js';
 import type { Connection } from './connection.js';
-import { backoffMs, DEFAULT_RETRY, isRetryableRefusal, sleep, type RetryPolicy } from './retry.js';
+import type { RetryPolicy } from './retry.js';
 
 /** Options of `send`. */
 export interface SendOptions extends AckOptions {
-  /** How often the same message is tried again; default 5 times, within the limit of the call. */
+  /** How often and how fast the same message is tried again; by default until the limit of the call. */
   readonly retry?: RetryPolicy | undefined;
 }
 
 /**
- * Unary Send with the same message id on every try: lost answers and the two retryable refusals are tried again, others are not.
- * A duplicate Ack is success: the first message stands (RFC-MACP-0001 §8.2).
+ * Unary Send with the same message id on every try: lost answers and the two retryable refusals are tried again until the limit of
+ * the call, others are not. A duplicate Ack is success: the first message stands (RFC-MACP-0001 §8.2).
  */
 export async function sendEnvelope(connection: Connection, envelope: Envelope, options: SendOptions): Promise<Ack> {
-  const auth = requireAuth(options.auth ?? connection.auth);
-  guardSender(auth, envelope.sender);
-  const { signal, retry = DEFAULT_RETRY } = options;
-  const deadline = connection.deadlineOf(options);
-  const what = `Send ${envelope.messageType}`;
-  const settings = { what, repeatable: true, retry, context: { sessionId: envelope.sessionId, messageId: envelope.messageId } };
-  let renewed = false;
-  for (let attempt = 1; ; attempt += 1) {
-    const timeoutMs = Math.max(1, deadline - performance.now());
-    const { ack } = await connection.unary(runtimeService.Send, { envelope }, { auth, signal, timeoutMs }, settings);
-    if (ack === undefined) throw new MacpTransportError('TRANSPORT', `${what}: the runtime answered without an Ack`, { context: settings.context });
-    if (ack.ok) return ack;
-    const code = ack.error?.code ?? '';
-    // Send reports a refused credential in its Ack, not as a status.
-    if (code === 'UNAUTHENTICATED' && !renewed) {
-      renewed = true;
-      if (await connection.credentials.renewRefused(auth)) continue;
-    }
-    const waitMs = backoffMs(attempt, retry);
-    if (isRetryableRefusal(code) && attempt <= retry.maxRetries && deadline - performance.now() > waitMs) {
-      await sleep(waitMs, signal, what);
-      continue;
-    }
-    return checkAck(ack, what, options);
+  guardSender(requireAuth(options.auth ?? connection.auth), envelope.sender);
+  const settings = new SendSettings(envelope, options.retry);
+  try {
+    // `check` has seen to it that there is one.
+    return (await connection.unary(runtimeService.Send, { envelope }, options, settings)).ack as Ack;
+  } catch (error) {
+    if (options.raiseOnNack === false && error instanceof MacpAckError) return error.ack;
+    throw error;
   }
 }
 
-/** The Ack when it accepts, or when refusals are wanted as values; else MacpAckError. */
+/** Throws MacpAckError when the runtime refused and the caller did not ask for refusals as values. */
 export function checkAck(ack: Ack, what: string, options: Pick<AckOptions, 'raiseOnNack'>): Ack {
   if (ack.ok || options.raiseOnNack === false) return ack;
   throw new MacpAckError(ack, what);
+}
+
+/** What the connection needs to know of one Send; made for each, so what only a failure needs is put together then. */
+class SendSettings {
+  readonly repeatable = true;
+  readonly retry: RetryPolicy | undefined;
+  readonly #envelope: Envelope;
+
+  constructor(envelope: Envelope, retry: RetryPolicy | undefined) {
+    this.#envelope = envelope;
+    this.retry = retry;
+  }
+
+  get what(): string {
+    return `Send ${this.#envelope.messageType}`;
+  }
+
+  get context(): { sessionId: string; messageId: string } {
+    return { sessionId: this.#envelope.sessionId, messageId: this.#envelope.messageId };
+  }
+
+  /** Send reports refusals, that of a credential too, in its Ack and not as a status. */
+  check({ ack }: { readonly ack?: Ack | undefined }): void {
+    if (ack?.ok === true) return;
+    if (ack === undefined) throw new MacpTransportError('TRANSPORT', `${this.what}: the runtime answered without an Ack`, { context: this.context });
+    throw new MacpAckError(ack, this.what);
+  }
 }

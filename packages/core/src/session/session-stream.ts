@@ -42,7 +42,7 @@ export interface StreamHost {
 
 const BUFFER_SIZE = 256;
 const WAIT_FOR_SESSION = { baseMs: 50, maxMs: 1_000 };
-const RECONNECT = { baseMs: 100, maxMs: 5_000 };
+const RECONNECT = { baseMs: 100, maxMs: 2_000 };
 /** Ids remembered to drop what a resumed stream delivers again. */
 const REMEMBERED_IDS = 1_024;
 /** More messages than this in flight on one stream go by unary Send. */

@@ -138,8 +138,14 @@ export class Session<P extends Projection = Projection> {
     const auth = this.#authOf(options);
     guardSender(auth, envelope.sender);
     const via = options.via ?? this.#sendVia;
-    const onStream = via === 'unary' || (via === 'auto' && this.#streams.size === 0) ? undefined : await this.#sendOnStream(envelope, auth, options, via);
-    const ack = onStream ?? (await this.client.send(envelope, auth === undefined ? options : { ...options, auth }));
+    let ack: Ack | undefined;
+    let call = auth === undefined ? options : { ...options, auth };
+    if (via !== 'unary' && (via === 'stream' || this.#streams.size > 0)) {
+      const began = performance.now();
+      ack = await this.#sendOnStream(envelope, auth, options, via);
+      if (ack === undefined) call = { ...call, timeoutMs: Math.max(1, this.client.connection.timeoutOf(options) - (performance.now() - began)) };
+    }
+    ack ??= await this.client.send(envelope, call);
     if (ack.ok && envelope.sessionId === this.sessionId) this.#fold.acknowledged(withSender(envelope, auth), ack.acceptedAtUnixMs || Date.now());
     return ack;
   }
