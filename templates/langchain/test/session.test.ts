@@ -1,5 +1,5 @@
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import { commitAfterVotes, evaluateProposals, voteAfterPeers, type Participant } from '@macp-agent/core';
+import { commitAfterVotes, evaluateProposals, fromBootstrap, voteAfterPeers, type Participant, type ParticipantResult } from '@macp-agent/core';
 import { loadPolicy, runAgents, startFakeOpenAi, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
 import { describe, expect, it } from 'vitest';
 import { assessWithAgent, voteOrFollow } from '../src/chain.js';
@@ -45,6 +45,12 @@ describe('a session', () => {
     expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'decline', outcomePositive: false } });
   });
 
+  it('declines by the veto also when half of the votes approve', async () => {
+    const { result, transcript } = await run({ agents: { ...team, 'loyalty-agent': evaluator('growth') }, inputs: { ...inputs, deviceTrustScore: 0.05 } });
+    expect(Object.values(votesIn(transcript)).toSorted()).toEqual(['APPROVE', 'APPROVE', 'REJECT', 'REJECT']);
+    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'decline', outcomePositive: false } });
+  });
+
   it('is cancelled when the policy denies for lack of a quorum', async () => {
     const { 'compliance-agent': _left, ...two } = team;
     const { result } = await run({ agents: two });
@@ -52,7 +58,7 @@ describe('a session', () => {
   });
 
   it('expires when a participant never votes', async () => {
-    const { result, transcript } = await run({ agents: { ...team, 'audit-agent': silent }, ttlMs: 700 });
+    const { result, transcript } = await run({ agents: { ...team, 'silent-agent': silent }, ttlMs: 700 });
     expect(result.state).toBe('EXPIRED');
     expect(transcript.some(({ messageType }) => messageType === 'Commitment')).toBe(false);
   });
@@ -66,6 +72,23 @@ describe('a session', () => {
   it('is the same every time', async () => {
     const [one, other] = [await run(), await run()];
     expect(transcriptLines(other.transcript)).toEqual(transcriptLines(one.transcript));
+  });
+
+  it('goes on with an evaluator that was started again after its evaluation, and takes one vote from it', async () => {
+    let again: Promise<ParticipantResult> | undefined;
+    const restarted: Wiring = (agent) => {
+      evaluator('growth')(agent);
+      agent.on('Evaluation', ({ sender }) => {
+        if (sender !== agent.participantId || again !== undefined) return;
+        agent.stop();
+        const second = fromBootstrap(agent.bootstrap, { env: {} });
+        evaluator('growth')(second);
+        again = second.run();
+      });
+    };
+    const { result, results, transcript } = await run({ agents: { ...team, 'growth-agent': restarted } });
+    expect([result.state, results['growth-agent']?.state, (await again)?.state]).toEqual(['RESOLVED', 'STOPPED', 'RESOLVED']);
+    expect(transcript.filter(({ sender }) => sender === 'growth-agent').map(({ messageType }) => messageType)).toEqual(['Evaluation', 'Vote']);
   });
 
   it('goes on when an evaluator stops in the middle', async () => {

@@ -62,7 +62,8 @@ function reviewed(decision: Outcome | null | undefined, answer: ReviewAnswer | n
   if (answer.answer === 'cancel') return { cancel: `cancelled by ${note}` };
   if (answer.answer === 'confirm') return { ...decision, reason: `${decision.reason}; confirmed by ${note}` };
   const reason = `declined by ${note} (${decision.reason})`;
-  return { ...decision, action: 'decline', outcomePositive: false, reason, ...(decision.vote !== undefined && { vote: { vote: 'REJECT' as const, reason } }) };
+  // The initiator votes for the person: a negative outcome needs a vote against, even when all others were for it.
+  return { ...decision, action: 'decline', outcomePositive: false, reason, vote: { vote: 'REJECT', reason } };
 }
 
 /** Gives the answer to a question of the graph. Aborting the signal ends the wait. */

@@ -1,4 +1,12 @@
-import { commitAfterVotes, evaluateProposals, voteAfterPeers, type Participant, type ParticipantContext } from '@macp-agent/core';
+import {
+  commitAfterVotes,
+  evaluateProposals,
+  fromBootstrap,
+  voteAfterPeers,
+  type Participant,
+  type ParticipantContext,
+  type ParticipantResult,
+} from '@macp-agent/core';
 import { loadPolicy, runAgents, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { decide, INSTRUCTIONS, readTransaction, RULES, voteFor } from '../src/decide.js';
@@ -65,6 +73,12 @@ describe('a session', () => {
     expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'decline', outcomePositive: false } });
   });
 
+  it('declines by the veto also when half of the votes approve', async () => {
+    const { result, transcript } = await run({ agents: { ...team, 'loyalty-agent': evaluator('growth') }, inputs: { ...inputs, deviceTrustScore: 0.05 } });
+    expect(Object.values(votesIn(transcript)).toSorted()).toEqual(['APPROVE', 'APPROVE', 'REJECT', 'REJECT']);
+    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'decline', outcomePositive: false } });
+  });
+
   it('is cancelled when the policy denies for lack of a quorum', async () => {
     const { 'compliance-agent': _left, ...two } = team;
     const { result } = await run({ agents: two });
@@ -72,7 +86,7 @@ describe('a session', () => {
   });
 
   it('expires when a participant never votes', async () => {
-    const { result, transcript } = await run({ agents: { ...team, 'audit-agent': silent }, ttlMs: 700 });
+    const { result, transcript } = await run({ agents: { ...team, 'silent-agent': silent }, ttlMs: 700 });
     expect(result.state).toBe('EXPIRED');
     expect(transcript.some(({ messageType }) => messageType === 'Commitment')).toBe(false);
   });
@@ -86,6 +100,23 @@ describe('a session', () => {
   it('is the same every time', async () => {
     const [one, other] = [await run(), await run()];
     expect(transcriptLines(other.transcript)).toEqual(transcriptLines(one.transcript));
+  });
+
+  it('goes on with an evaluator that was started again after its evaluation, and takes one vote from it', async () => {
+    let again: Promise<ParticipantResult> | undefined;
+    const restarted: Wiring = (agent) => {
+      evaluator('growth')(agent);
+      agent.on('Evaluation', ({ sender }) => {
+        if (sender !== agent.participantId || again !== undefined) return;
+        agent.stop();
+        const second = fromBootstrap(agent.bootstrap, { env: {} });
+        evaluator('growth')(second);
+        again = second.run();
+      });
+    };
+    const { result, results, transcript } = await run({ agents: { ...team, 'growth-agent': restarted } });
+    expect([result.state, results['growth-agent']?.state, (await again)?.state]).toEqual(['RESOLVED', 'STOPPED', 'RESOLVED']);
+    expect(transcript.filter(({ sender }) => sender === 'growth-agent').map(({ messageType }) => messageType)).toEqual(['Evaluation', 'Vote']);
   });
 
   it('goes on when an evaluator stops in the middle', async () => {
@@ -137,12 +168,8 @@ describe('the steps of the graphs', () => {
 });
 
 describe('a review by a person', () => {
-  // Only such a policy lets a person decline what the votes have carried.
-  const { commitment, ...rules } = policy.rules;
-  const overrulable = { ...policy, rules: { ...rules, commitment: { ...(commitment as object), allow_decline_over_approval: true } } };
-
-  const reviewed = (answer: string, changes: Readonly<Record<string, string>> = {}) =>
-    run({ agents: { ...team, coordinator: initiatorWith({ MACP_HUMAN_REVIEW: '1', MACP_REVIEW_ANSWER: answer, ...changes }) } });
+  const reviewed = (answer: string, env: Readonly<Record<string, string>> = {}, changes: Parameters<typeof run>[0] = {}) =>
+    run({ agents: { ...team, coordinator: initiatorWith({ MACP_HUMAN_REVIEW: '1', MACP_REVIEW_ANSWER: answer, ...env }) }, ...changes });
 
   it.each([
     ['confirm', { state: 'RESOLVED', commitment: { action: 'step_up', reason: '2 approve, 1 reject, 1 objection(s); confirmed by a person' } }],
@@ -155,13 +182,22 @@ describe('a review by a person', () => {
       states.push((await ctx.participant.session.metadata()).metadata.state);
       return ask(question, ctx);
     };
-    const { result } = await run({ agents: { ...team, coordinator: initiatorWith({ MACP_HUMAN_REVIEW: '1' }, askAndLook) }, policy: overrulable });
+    const { result } = await run({ agents: { ...team, coordinator: initiatorWith({ MACP_HUMAN_REVIEW: '1' }, askAndLook) } });
     expect(result).toMatchObject(expected);
     expect(states).toEqual(['SESSION_STATE_SUSPENDED']);
   });
 
-  it('cannot overrule the votes against the policy', async () => {
-    expect((await reviewed('decline')).result).toMatchObject({ state: 'CANCELLED', reason: expect.stringContaining('allow_decline_over_approval') });
+  it('declines what everybody was for, with a vote of its own on the record', async () => {
+    const { result, transcript } = await reviewed('decline', {}, { inputs: { ...inputs, deviceTrustScore: 0.9, priorChargebacks: 0 } });
+    expect(result).toMatchObject({ state: 'RESOLVED', commitment: { action: 'decline', outcomePositive: false } });
+    expect(votesIn(transcript)).toEqual({ coordinator: 'REJECT', 'compliance-agent': 'APPROVE', 'fraud-agent': 'APPROVE', 'growth-agent': 'APPROVE' });
+  });
+
+  it('cannot overrule the votes under a policy that does not let it', async () => {
+    const { commitment, ...rules } = policy.rules;
+    const strict = { ...policy, rules: { ...rules, commitment: { ...(commitment as object), allow_decline_over_approval: false } } };
+    const { result } = await reviewed('decline', {}, { policy: strict });
+    expect(result).toMatchObject({ state: 'CANCELLED', reason: expect.stringContaining('allow_decline_over_approval') });
   });
 
   it('is only asked for above the amount that is set', async () => {
