@@ -6,6 +6,6 @@ export type { TlsFiles } from './grpc/server.js';
 export { loadRuntimeConfig, type LogLevel, type RuntimeProcessConfig } from './load-runtime-config.js';
 export { silentLogger, type LogFields, type Logger } from './logger.js';
 export { runRuntimeProcess, type RunRuntimeOptions } from './run-runtime-process.js';
-export type { RetentionOptions, RuntimeLimits, RuntimeOptions } from './runtime-options.js';
+export type { RetentionOptions, RuntimeLimits, RuntimeOptions, SessionVisibility } from './runtime-options.js';
 export { startRuntime, type Runtime } from './start-runtime.js';
 export { RUNTIME_VERSION } from './version.js';

@@ -33,8 +33,15 @@ it('refuses bad values of strict variables by name', () => {
     expect(() => loadRuntimeConfig({ ...DEV, MACP_BIND_ADDR: value })).toThrow('MACP_BIND_ADDR');
   for (const name of ['MACP_TLS_CERT_PATH', 'MACP_TLS_KEY_PATH', 'MACP_AUTH_TOKENS_FILE', 'MACP_POLICIES_DIR'])
     expect(() => loadRuntimeConfig({ ...DEV, [name]: join(dir, 'none') })).toThrow(name);
+  for (const value of ['participant', 'none', 'ALL'])
+    expect(() => loadRuntimeConfig({ ...DEV, MACP_SESSION_VISIBILITY: value })).toThrow('MACP_SESSION_VISIBILITY');
   for (const backend of ['rocksdb', 'redis', 'tape']) expect(() => loadRuntimeConfig({ ...DEV, MACP_STORAGE_BACKEND: backend })).toThrow(backend);
   expect(() => loadRuntimeConfig({ ...DEV, MACP_AUTH_TOKENS_JSON: '{' })).toThrow('MACP_AUTH_TOKENS_JSON');
+});
+
+it('says which variables of the reference runtime have no effect here', () => {
+  const { warnings } = loadRuntimeConfig({ ...DEV, MACP_CHECKPOINT_INTERVAL: '5', MACP_CONCURRENCY_LIMIT_PER_CONNECTION: '64' });
+  expect(warnings).toEqual([expect.stringContaining('MACP_CHECKPOINT_INTERVAL'), expect.stringContaining('MACP_CONCURRENCY_LIMIT_PER_CONNECTION')]);
 });
 
 it('takes the default for bad values of lenient variables', () => {
@@ -46,7 +53,6 @@ it('takes the default for bad values of lenient variables', () => {
     'MACP_REQUEST_TIMEOUT_SECS',
     'MACP_SHUTDOWN_DRAIN_SECS',
     'MACP_AUTH_JWKS_TTL_SECS',
-    'MACP_CONCURRENCY_LIMIT_PER_CONNECTION',
   ];
   const bad = Object.fromEntries(lenient.map((name) => [name, 'soon']));
   expect(loadRuntimeConfig({ ...DEV, ...bad })).toEqual(loadRuntimeConfig(DEV));

@@ -5,7 +5,7 @@ import { parseTokenDocument } from './auth/token-document.js';
 import { flag, lenientInteger, refuseVariable, socketAddress, strictInteger, text, type Env } from './config-values.js';
 import type { TlsFiles } from './grpc/server.js';
 import { loadPoliciesDir } from './load-policies-dir.js';
-import type { RuntimeOptions } from './runtime-options.js';
+import type { RuntimeOptions, SessionVisibility } from './runtime-options.js';
 
 /** What the environment says, checked; nothing is read from it later but the token file. */
 export interface RuntimeProcessConfig {
@@ -43,6 +43,8 @@ export function loadRuntimeConfig(env: Env): RuntimeProcessConfig {
   };
   if (strictInteger(env, 'MACP_CHECKPOINT_INTERVAL', 0, 0) > 0)
     warnings.push('MACP_CHECKPOINT_INTERVAL has no effect here: this log is replayed from its start');
+  if (text(env, 'MACP_CONCURRENCY_LIMIT_PER_CONNECTION') !== undefined)
+    warnings.push('MACP_CONCURRENCY_LIMIT_PER_CONNECTION has no effect here: MACP_MAX_CONCURRENT_STREAMS limits what one connection does at a time');
   const dataDir = readStorage(env);
   const policiesDir = text(env, 'MACP_POLICIES_DIR');
   const policies = policiesDir === undefined ? [] : loadPoliciesDir(policiesDir);
@@ -63,6 +65,8 @@ export function loadRuntimeConfig(env: Env): RuntimeProcessConfig {
     dataDir,
     policies,
     policiesReadOnly: policiesDir !== undefined,
+    watchPoliciesAuth: flag(env, 'MACP_WATCH_POLICIES_AUTH'),
+    sessionVisibility: readVisibility(env),
     identities: tokens.identities,
     jwt,
     strictRecovery: flag(env, 'MACP_STRICT_RECOVERY'),
@@ -152,6 +156,13 @@ function readStorage(env: Env): string | undefined {
   if (backend !== 'file')
     throw refuseVariable('MACP_STORAGE_BACKEND', `this runtime stores in files only, not in ${backend}; use file, or the reference runtime`);
   return flag(env, 'MACP_MEMORY_ONLY') ? undefined : (text(env, 'MACP_DATA_DIR') ?? DEFAULT_DATA_DIR);
+}
+
+/** A misspelt word must not show more than was meant. */
+function readVisibility(env: Env): SessionVisibility {
+  const word = text(env, 'MACP_SESSION_VISIBILITY') ?? 'all';
+  if (word !== 'all' && word !== 'participants') throw refuseVariable('MACP_SESSION_VISIBILITY', 'must be all or participants');
+  return word;
 }
 
 /** An address that cannot be had is no reason not to start. */

@@ -17,7 +17,12 @@ export interface RuntimeLimits {
   readonly maxConcurrentStreams?: number | undefined;
   /** Longest time from a unary request to its answer, in milliseconds; default 30 000. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Open streams of one session, and of one watch; default 1000. The next one ends with RESOURCE_EXHAUSTED. */
+  readonly maxSubscribers?: number | undefined;
 }
+
+/** Whose sessions the listings show. */
+export type SessionVisibility = 'all' | 'participants';
 
 /** How long finished sessions are kept, counted from their start. */
 export interface RetentionOptions {
@@ -46,6 +51,13 @@ export interface RuntimeOptions {
   readonly policies?: readonly PolicyDefinition[] | undefined;
   /** True closes the policy registry over the wire; default false. */
   readonly policiesReadOnly?: boolean | undefined;
+  /** True: WatchPolicies asks for a credential, as later reference runtimes do; default false. */
+  readonly watchPoliciesAuth?: boolean | undefined;
+  /**
+   * Whose sessions ListSessions and WatchSessions show: default `all`, to every identity, as in the reference runtime;
+   * `participants`: those that the caller takes part in, and all to observers.
+   */
+  readonly sessionVisibility?: SessionVisibility | undefined;
   /** Folder of the durable session log, for one runtime at a time; absent: sessions live in memory only. */
   readonly dataDir?: string | undefined;
   /** True: a damaged session stops the start; default false, where it is left out with a warning. */
@@ -72,9 +84,12 @@ export interface ResolvedOptions {
     readonly messagesPerMinute: number | undefined;
     readonly maxConcurrentStreams: number;
     readonly requestTimeoutMs: number;
+    readonly maxSubscribers: number;
   };
   readonly policies: readonly PolicyDefinition[];
   readonly policiesReadOnly: boolean;
+  readonly watchPoliciesAuth: boolean;
+  readonly sessionVisibility: SessionVisibility;
   readonly dataDir: string | undefined;
   readonly strictRecovery: boolean;
   readonly retention: { readonly sweepIntervalMs: number; readonly memoryMs: number; readonly diskMs: number };
@@ -104,9 +119,12 @@ export function resolveOptions(options: RuntimeOptions): ResolvedOptions {
       messagesPerMinute: optional('limits.messagesPerMinute', limits.messagesPerMinute),
       maxConcurrentStreams: positive('limits.maxConcurrentStreams', limits.maxConcurrentStreams ?? 1000),
       requestTimeoutMs: positive('limits.requestTimeoutMs', limits.requestTimeoutMs ?? 30_000),
+      maxSubscribers: positive('limits.maxSubscribers', limits.maxSubscribers ?? 1000),
     },
     policies: options.policies ?? [],
     policiesReadOnly: options.policiesReadOnly ?? false,
+    watchPoliciesAuth: options.watchPoliciesAuth ?? false,
+    sessionVisibility: options.sessionVisibility ?? 'all',
     dataDir: options.dataDir,
     strictRecovery: options.strictRecovery ?? false,
     retention: {

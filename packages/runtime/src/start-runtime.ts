@@ -78,6 +78,9 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     counters,
     maxPayloadBytes: limits.maxPayloadBytes,
     requestTimeoutMs: limits.requestTimeoutMs,
+    maxSubscribers: limits.maxSubscribers,
+    watchPoliciesAuth: resolved.watchPoliciesAuth,
+    sessionVisibility: resolved.sessionVisibility,
     streams,
   };
   let server: RunningServer;

@@ -10,6 +10,7 @@ import { chain, type MaybePromise } from '../maybe-promise.js';
 import type { Counters } from '../metrics/counters.js';
 import type { ModeRegistry } from '../registry/mode-registry.js';
 import type { PolicyRegistry } from '../registry/policy-registry.js';
+import type { SessionVisibility } from '../runtime-options.js';
 import { CallRefused } from './status.js';
 
 /** What the handlers of all RPCs work with. */
@@ -25,6 +26,10 @@ export interface ServiceContext {
   readonly maxPayloadBytes: number;
   /** Longest time from a unary request to its answer, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** Open streams of one session, or of one watch. */
+  readonly maxSubscribers: number;
+  readonly watchPoliciesAuth: boolean;
+  readonly sessionVisibility: SessionVisibility;
   /** Open streams, which a closing runtime ends. */
   readonly streams: Set<Outbox>;
 }

@@ -8,7 +8,7 @@ import type { Outcome } from '../kernel/outcome.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { ServiceContext } from './context.js';
 import { toWireError } from './handlers/ack.js';
-import { failure } from './status.js';
+import { failure, tooManySubscribers } from './status.js';
 
 /** Frames of one stream that are handled before others get their turn, and appends of one stream that may be under way. */
 const TURN = 32;
@@ -71,8 +71,7 @@ export class SessionStream implements SessionSubscriber {
       if (session === undefined) {
         this.#outbox.fail(failure('NOT_FOUND', `SESSION_NOT_FOUND: the session ${sessionId} is not known here`));
       } else if (mayRead(session, this.#caller)) {
-        this.#bind(sessionId);
-        this.#sendHistory(sessionId, afterSequence).catch((error: unknown) => this.#failed(error));
+        if (this.#bind(sessionId)) this.#sendHistory(sessionId, afterSequence).catch((error: unknown) => this.#failed(error));
       } else {
         this.#refuse(refuse('FORBIDDEN', `FORBIDDEN: ${this.#caller.sender} is not part of the session ${sessionId}`), sessionId, '');
       }
@@ -96,7 +95,7 @@ export class SessionStream implements SessionSubscriber {
       this.#refuse(progress, sessionId, messageId);
       return;
     }
-    this.#bind(sessionId);
+    if (!this.#bind(sessionId)) return;
     this.#track<Outcome>(this.#context.kernel.accept(envelope, this.#caller), (outcome) => {
       if (!outcome.accepted) this.#refuse(outcome, sessionId, messageId);
     });
@@ -117,10 +116,17 @@ export class SessionStream implements SessionSubscriber {
     return true;
   }
 
-  #bind(sessionId: string): void {
-    if (this.#sessionId !== undefined) return;
+  /** False, and the stream ends, when the session has as many streams as it may. */
+  #bind(sessionId: string): boolean {
+    if (this.#sessionId !== undefined) return true;
+    const { hub, maxSubscribers } = this.#context;
+    if (hub.subscribersOf(sessionId) >= maxSubscribers) {
+      this.#outbox.fail(tooManySubscribers(`the session ${sessionId}`, maxSubscribers));
+      return false;
+    }
     this.#sessionId = sessionId;
-    this.#outbox.onClose(this.#context.hub.subscribe(sessionId, this));
+    this.#outbox.onClose(hub.subscribe(sessionId, this));
+    return true;
   }
 
   /**

@@ -16,6 +16,11 @@ export function failure(status: StatusName, details: string): CallFailure {
   return { code: GrpcStatus[status], details: Buffer.from(details.slice(0, MAX_DETAILS)).toString() };
 }
 
+/** A stream over the limit of a session or watch: the number of readers is the only memory that strangers can take. */
+export function tooManySubscribers(what: string, limit: number): CallFailure {
+  return failure('RESOURCE_EXHAUSTED', `RATE_LIMITED: ${what} has its limit of ${limit} streams; close one or try again later`);
+}
+
 /** Thrown inside a unary handler to fail its call. */
 export class CallRefused extends Error {
   readonly failure: CallFailure;

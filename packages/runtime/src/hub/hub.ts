@@ -23,6 +23,13 @@ export class Hub {
   readonly signals = new Set<WatchSubscriber>();
   readonly modes = new Set<WatchSubscriber>();
   readonly policies = new Set<WatchSubscriber>();
+  /** Roots never change here: these are counted, and hear nothing. */
+  readonly roots = new Set<WatchSubscriber>();
+  readonly health = new Set<WatchSubscriber>();
+
+  subscribersOf(sessionId: string): number {
+    return this.#sessions.get(sessionId)?.size ?? 0;
+  }
 
   /** The answer ends the subscription. The session need not exist. */
   subscribe(sessionId: string, subscriber: SessionSubscriber): () => void {

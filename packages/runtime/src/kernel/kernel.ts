@@ -76,12 +76,12 @@ export class Kernel {
     return chain(this.sessions.expireIfDue(session, this.parts.clock.nowUnixMs()), () => session);
   }
 
-  /** Metadata of every session in memory, in order of their start; those with a serial above `afterSerial`. */
-  list(afterSerial = 0): { readonly serial: number; readonly metadata: SessionMetadata }[] {
+  /** Metadata of the sessions in memory that `shows` lets pass, in order of their start; those with a serial above `afterSerial`. */
+  list(afterSerial: number, shows: (session: LiveSession) => boolean): { readonly serial: number; readonly metadata: SessionMetadata }[] {
     const found: { serial: number; metadata: SessionMetadata }[] = [];
     for (const session of this.sessions.all()) {
       const { stored, serial } = session;
-      if (stored !== undefined && serial > afterSerial) found.push({ serial, metadata: metadataOf(session, stored) });
+      if (stored !== undefined && serial > afterSerial && shows(session)) found.push({ serial, metadata: metadataOf(session, stored) });
     }
     return found;
   }

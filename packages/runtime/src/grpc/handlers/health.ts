@@ -2,7 +2,7 @@ import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import { healthService, RUNTIME_SERVICE_NAME } from '@macp-agent/protocol/service';
 import { Outbox, type OutboundCall } from '../outbox.js';
 import type { ServiceContext } from '../context.js';
-import { CallRefused } from '../status.js';
+import { CallRefused, tooManySubscribers } from '../status.js';
 import { unary } from '../unary.js';
 
 interface HealthRequest {
@@ -26,8 +26,17 @@ export function healthHandlers(context: ServiceContext): {
     }),
     Watch: (call) => {
       const outbox = new Outbox(call as OutboundCall, { clock: context.clock, limit: 1, what: 'states' });
+      if (context.hub.health.size >= context.maxSubscribers) {
+        outbox.fail(tooManySubscribers('Health.Watch', context.maxSubscribers));
+        return;
+      }
+      const subscriber = { deliver: (frame: Buffer) => outbox.push(frame) };
+      context.hub.health.add(subscriber);
       context.streams.add(outbox);
-      outbox.onClose(() => context.streams.delete(outbox));
+      outbox.onClose(() => {
+        context.hub.health.delete(subscriber);
+        context.streams.delete(outbox);
+      });
       outbox.push(healthService.Watch.responseSerialize({ status: isKnown(call.request.service) ? 'SERVING' : 'SERVICE_UNKNOWN' }));
     },
   };

@@ -1,4 +1,5 @@
 import type { Ack, SessionMetadata } from '@macp-agent/protocol';
+import type { Caller } from '../../auth/identity.js';
 import { control, isController, type ControlKind } from '../../kernel/control.js';
 import { mayRead } from '../../kernel/kernel.js';
 import type { LiveSession } from '../../kernel/live-session.js';
@@ -34,13 +35,13 @@ export function controlSession(context: ServiceContext, kind: ControlKind): Unar
     );
 }
 
-/** ListSessions: every session in memory, for every identity; a page at a time when the request asks for pages. */
+/** ListSessions: the sessions in memory that the caller may see listed; a page at a time when the request asks for pages. */
 export function listSessions(
   context: ServiceContext,
 ): UnaryHandler<{ pageSize: number; pageToken: string }, { sessions: SessionMetadata[]; nextPageToken: string }> {
   return ({ pageSize, pageToken }, headers) =>
-    chain(requireCaller(context, headers), () => {
-      const found = context.kernel.list(serialOf(pageToken));
+    chain(requireCaller(context, headers), (caller) => {
+      const found = context.kernel.list(serialOf(pageToken), (session) => mayList(context, session, caller));
       const page = pageSize === 0 ? found : found.slice(0, pageSize);
       const last = page.at(-1);
       return {
@@ -48,6 +49,11 @@ export function listSessions(
         nextPageToken: last !== undefined && page.length < found.length ? String(last.serial) : '',
       };
     });
+}
+
+/** Listings show every session to everyone, unless the operator keeps them to those who may read them. */
+export function mayList({ sessionVisibility }: ServiceContext, session: LiveSession, caller: Caller): boolean {
+  return sessionVisibility === 'all' || mayRead(session, caller);
 }
 
 function serialOf(pageToken: string): number {
