@@ -35,6 +35,25 @@ it.each(['SIGINT', 'SIGTERM'] as const)('names version and address, logs senders
   expect(runtime.stderr).toBe('');
 });
 
+it.each(['warn', 'error'])('tells its address even when RUST_LOG=%s hides all else', async (level) => {
+  await using runtime = new RuntimeProcess({ ...DEV, RUST_LOG: level });
+  using client = new TestClient(await runtime.address());
+  await client.start();
+  expect(runtime.stdout).not.toContain('SessionStart accepted');
+});
+
+it('writes its last lines in the order in which they happened', async () => {
+  await using runtime = new RuntimeProcess(DEV);
+  await runtime.address();
+  runtime.child.kill('SIGTERM');
+  expect(await runtime.exit).toBe(0);
+  const said = runtime.stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  expect(said.slice(-2)).toEqual(['stopping', 'stopped']);
+});
+
 it('refuses to start with the name of the variable on stderr and exit code 1', async () => {
   const policies = join(dir, 'policies');
   await mkdir(policies);

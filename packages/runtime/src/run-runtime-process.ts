@@ -4,6 +4,7 @@ import { loadTokensFile, type RuntimeProcessConfig } from './load-runtime-config
 import type { Logger } from './logger.js';
 import { createProcessLogger } from './process-logger.js';
 import { startRuntime, type Runtime } from './start-runtime.js';
+import { RUNTIME_VERSION } from './version.js';
 
 /** How a runtime process is stopped from outside. */
 export interface RunRuntimeOptions {
@@ -21,6 +22,7 @@ export async function runRuntimeProcess(config: RuntimeProcessConfig, { signal }
   const stop = signal === undefined ? stopSignals() : { signal, release: () => undefined };
   try {
     const runtime = await startNamingVariable(config, logger);
+    logger.announce(`macp-runtime ${RUNTIME_VERSION} listening on ${runtime.address}`);
     for (const warning of config.warnings) logger.warn(warning);
     if (config.options.tls === undefined) logger.warn('plaintext: MACP_ALLOW_INSECURE=1 is for development');
     if ((config.options.identities ?? []).length === 0 && config.options.jwt === undefined)
@@ -35,7 +37,7 @@ export async function runRuntimeProcess(config: RuntimeProcessConfig, { signal }
     return 0;
   } finally {
     stop.release();
-    logger.flush();
+    await logger.close();
   }
 }
 

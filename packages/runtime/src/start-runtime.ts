@@ -95,7 +95,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
   const metrics =
     resolved.metrics === undefined ? undefined : await (await import('./metrics/serve-metrics.js')).serveMetrics(resolved.metrics, counters, logger);
   const address = `${resolved.host.includes(':') ? `[${resolved.host}]` : resolved.host}:${server.port}`;
-  logger.info(`macp-runtime ${RUNTIME_VERSION} listening on ${address}`);
+  logger.debug(`runtime ${RUNTIME_VERSION} serves ${address}`);
 
   let closing: Promise<void> | undefined;
   const close = (graceMs = DEFAULT_GRACE_MS): Promise<void> =>
