@@ -15,9 +15,13 @@ export class RuntimeProcess implements AsyncDisposable {
   stderr = '';
   #waiting: (() => void)[] = [];
 
-  constructor(env: Record<string, string>, cwd = mkdtempSync(join(tmpdir(), 'macp-process-'))) {
+  /** `fileBlocks`: no file of the process may grow beyond so many blocks. */
+  constructor(env: Record<string, string>, { fileBlocks }: { readonly fileBlocks?: number } = {}) {
     const { PATH = '', HOME = '' } = process.env;
-    this.child = spawn(process.execPath, [COMMAND], { cwd, env: { PATH, HOME, MACP_BIND_ADDR: '127.0.0.1:0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [process.execPath, COMMAND];
+    const [file = '', ...args] = fileBlocks === undefined ? command : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
+    const cwd = mkdtempSync(join(tmpdir(), 'macp-process-'));
+    this.child = spawn(file, args, { cwd, env: { PATH, HOME, MACP_BIND_ADDR: '127.0.0.1:0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk) => this.#note(() => (this.stdout += String(chunk))));
     this.child.stderr?.on('data', (chunk) => this.#note(() => (this.stderr += String(chunk))));
     this.exit = once(this.child, 'close').then(([code]) => {
