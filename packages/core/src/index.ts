@@ -226,7 +226,9 @@ export { convertBootstrap, type BootstrapForm, type ConvertedBootstrap } from '.
 export { explainBootstrap, maskSecrets } from './agent/explain-bootstrap.js';
 
 // Agents
+export { explainFailures } from './agent/explain-failures.js';
 export { fromBootstrap, type FromBootstrapOptions } from './agent/from-bootstrap.js';
+export { runAgent, type RunAgentOptions, type SetUpAgent } from './agent/run-agent.js';
 export { Participant } from './agent/participant.js';
 export type { HandlerErrorPolicy, ParticipantConfig } from './agent/participant-config.js';
 export type { InitiatorConfig, PrepareKickoff } from './agent/join-session.js';

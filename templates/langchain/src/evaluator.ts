@@ -1,4 +1,4 @@
-import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
+import { evaluateProposals, explainFailures, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
 import { assessWithAgent, voteOrFollow } from './chain.js';
 import { INSTRUCTIONS, readTransaction, RULES } from './decide.js';
 import { assessOrAbstain, loadModel } from './model.js';
@@ -7,6 +7,7 @@ import { signalsFrom, signalTools } from './tools.js';
 
 // Joins the session, lets a LangChain agent assess the proposal, and vote when the other evaluators have been heard. One program
 // for every evaluator: the role in the bootstrap picks the instructions and the rule in decide.ts.
+explainFailures();
 const agent = fromBootstrap();
 const role = agent.bootstrap?.participant.role ?? '';
 const instructions = INSTRUCTIONS[role];

@@ -1,4 +1,4 @@
-import { commitAfterVotes, fromBootstrap } from '@macp-agent/core';
+import { commitAfterVotes, explainFailures, fromBootstrap } from '@macp-agent/core';
 import { decide, readTransaction } from './decide.js';
 import { draft, ruleDrafts } from './draft.js';
 import { loadModel } from './model.js';
@@ -6,6 +6,7 @@ import { loadModel } from './model.js';
 // Opens the session, proposes, waits for the votes and commits. What it commits is code; a LangChain agent drafts the words around it:
 // the rationale of the proposal and the reason of the commitment. Everything it needs to connect is in the bootstrap file that
 // MACP_BOOTSTRAP_FILE names; a cancel callback in it is served until the session ends.
+explainFailures();
 const log = (message: string): void => void process.stdout.write(`${message}\n`);
 const agent = fromBootstrap(undefined, {
   async prepareKickoff({ rationale, ...proposal }, signal) {

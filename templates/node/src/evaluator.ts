@@ -1,8 +1,9 @@
-import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
+import { evaluateProposals, explainFailures, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
 import { readSignals, readTransaction, RULES, voteFor } from './decide.js';
 
 // Joins the session, evaluates the proposal, and votes when the other evaluators have been heard. One program for every
 // evaluator: the role in the bootstrap picks the rule in decide.ts.
+explainFailures();
 const agent = fromBootstrap();
 const role = agent.bootstrap?.participant.role ?? '';
 const rule = RULES[role];

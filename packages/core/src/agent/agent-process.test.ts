@@ -121,6 +121,25 @@ describe('agents as processes', () => {
     expect(initiator.output).toBe('');
   });
 
+  it('say in one message what is missing, and that the runtime does not know them', async () => {
+    const lost = start(FIXTURE, {});
+    expect([await lost.exited, lost.output]).toEqual([2, expect.stringMatching(/^INVALID_BOOTSTRAP: .+\n.+MACP_BOOTSTRAP_FILE is not set.+Fix .+\n$/)]);
+
+    await using runtime = await startRuntime({ identities: IDENTITIES });
+    const stranger = { auth_token: 'token-of-nobody' };
+    const unknown = start(FIXTURE, { MACP_BOOTSTRAP_FILE: bootstrap(runtime.address, newSessionId(), 'fraud-agent', stranger) });
+    expect([await unknown.exited, unknown.output]).toEqual([1, expect.stringMatching(/^UNAUTHENTICATED: .+\n$/)]);
+  });
+
+  it('show where their own code failed', async () => {
+    await using runtime = await startRuntime({ identities: IDENTITIES });
+    const sessionId = newSessionId();
+    const broken = { metadata: { session_context: { broken: true } } };
+    const evaluator = start(FIXTURE, { MACP_BOOTSTRAP_FILE: bootstrap(runtime.address, sessionId, 'fraud-agent', broken) });
+    start(FIXTURE, { MACP_BOOTSTRAP_FILE: bootstrap(runtime.address, sessionId, 'risk-agent', asInitiator) });
+    expect([await evaluator.exited, evaluator.output]).toEqual([1, expect.stringMatching(/HANDLER_FAILED: .+\nRangeError: a mistake of the agent\n\s+at /)]);
+  });
+
   it('exit after a cancel by callback, all of them', async () => {
     await using runtime = await startRuntime({ identities: IDENTITIES });
     const sessionId = newSessionId();

@@ -7,10 +7,12 @@ export type AgentReport =
   | { readonly type: 'abstained'; readonly reason: string }
   /** One call of a language model. */
   | { readonly type: 'model'; readonly model: string; readonly promptTokens: number; readonly completionTokens: number }
-  | { readonly type: 'ended'; readonly state: string; readonly reason?: string };
+  | { readonly type: 'ended'; readonly state: string; readonly reason?: string }
+  /** The process takes bootstraps from its pipe, one session each; its other reports say which session they are about. */
+  | { readonly type: 'serving' };
 
-/** Takes reports; must not throw. */
-export type ReportSink = (report: AgentReport) => void;
+/** Takes reports; must not throw. `sessionId` stands in those of a process that serves many sessions. */
+export type ReportSink = (report: AgentReport & { readonly sessionId?: string }) => void;
 
 export const ignoreReports: ReportSink = () => undefined;
 

@@ -127,8 +127,15 @@ export class BootstrapDocument {
 
   object(field: Field): JsonObject | undefined {
     const found = this.find(field);
-    if (found === undefined) return undefined;
+    if (found === undefined) return this.#objectFromEnv(field);
     return isJsonObject(found.value) ? found.value : this.problem(field, 'must be an object', found.value);
+  }
+
+  #objectFromEnv(field: Field): JsonObject | undefined {
+    const text = this.env(field.env);
+    if (text === undefined) return undefined;
+    const value = parseJson(text);
+    return isJsonObject(value) ? value : this.problem(field, `must be a JSON object (variable ${field.env})`, text);
   }
 
   /** What no field has read, with its place kept. */
@@ -159,6 +166,15 @@ export class BootstrapDocument {
       value = value[key];
     }
     return value;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -40,7 +40,7 @@ export const FIELDS = {
   expectedSender: producer('auth.expected_sender', ['auth.expected_sender']),
   agentId: producer('participant.agentId', ['participant.agentId', 'participant.agent_id', 'metadata.agent_ref', 'agent_id']),
   displayName: producer('participant.displayName', ['participant.displayName', 'participant.display_name']),
-  role: producer('participant.role', ['participant.role', 'metadata.role']),
+  role: producer('participant.role', ['participant.role', 'metadata.role'], 'MACP_PARTICIPANT_ROLE'),
   mode: producer('mode', ['mode', 'execution.modeName', 'execution.mode_name', 'session.mode']),
   address: field(
     'runtime.address',
@@ -142,7 +142,13 @@ export const FIELDS = {
     'write it as text.',
     'MACP_CANCEL_CALLBACK_BEARER',
   ),
-  sessionContext: field('session.context', ['session.context', 'metadata.session_context'], 'scenario', 'write the scenario inputs as an object.'),
+  sessionContext: field(
+    'session.context',
+    ['session.context', 'metadata.session_context'],
+    'scenario',
+    'write the scenario inputs as an object (variable MACP_SESSION_CONTEXT_JSON).',
+    'MACP_SESSION_CONTEXT_JSON',
+  ),
   scenarioRef: producer('execution.scenarioRef', ['execution.scenarioRef', 'execution.scenario_ref', 'metadata.scenario_ref']),
   policyHints: field(
     'execution.policyHints',

@@ -3,6 +3,7 @@ import { MacpClient } from '../client.js';
 import type { ClientOptions } from '../client-options.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { ReportSink } from './agent-report.js';
+import type { Bootstrap } from './bootstrap.js';
 import type { Env } from './bootstrap-document.js';
 import type { PrepareKickoff } from './join-session.js';
 import { loadBootstrap } from './load-bootstrap.js';
@@ -33,19 +34,29 @@ export interface FromBootstrapOptions {
  * Throws InvalidBootstrapError (INVALID_BOOTSTRAP) with every problem at once.
  */
 export function fromBootstrap(source?: string | object, options: FromBootstrapOptions = {}): Participant {
-  const { env, logger = silentLogger, onHandlerError, waitForSessionMs } = options;
+  const { env } = options;
   const bootstrap = loadBootstrap(source, { ...(env !== undefined && { env }), allowDevelopmentCredential: options.allowDevelopmentCredential === true });
-  const { run, participant, runtime, execution } = bootstrap;
-  for (const warning of bootstrap.warnings) logger.warn(warning, { participantId: participant.participantId });
-  const client = new MacpClient({
+  return participantOf(bootstrap, clientOf(bootstrap, options), { ...options, ownsClient: true });
+}
+
+/** The client that a bootstrap describes. */
+export function clientOf({ participant, runtime }: Bootstrap, { client, logger = silentLogger }: FromBootstrapOptions): MacpClient {
+  return new MacpClient({
     clientName: participant.participantId,
-    ...options.client,
+    ...client,
     address: runtime.address,
     secure: runtime.tls,
     allowInsecure: runtime.allowInsecure,
     auth: Auth.bearer(runtime.bearerToken, { expectedSender: participant.participantId }),
-    logger: options.client?.logger ?? logger,
+    logger: client?.logger ?? logger,
   });
+}
+
+/** The participant that a bootstrap describes, over a client for it. */
+export function participantOf(bootstrap: Bootstrap, client: MacpClient, options: FromBootstrapOptions & { readonly ownsClient?: boolean }): Participant {
+  const { env, logger = silentLogger, onHandlerError, waitForSessionMs, ownsClient } = options;
+  const { run, participant, execution } = bootstrap;
+  for (const warning of bootstrap.warnings) logger.warn(warning, { participantId: participant.participantId });
   return new Participant({
     participantId: participant.participantId,
     sessionId: run.sessionId,
@@ -55,7 +66,7 @@ export function fromBootstrap(source?: string | object, options: FromBootstrapOp
     configurationVersion: execution.configurationVersion,
     policyVersion: execution.policyVersion,
     client,
-    ownsClient: true,
+    ownsClient,
     bootstrap,
     initiator: bootstrap.initiator && { ...bootstrap.initiator, prepareKickoff: options.prepareKickoff },
     cancelCallback: bootstrap.cancelCallback,

@@ -72,6 +72,17 @@ it('says that MACP_BOOTSTRAP_FILE is not set and shows both forms', () => {
   expect(message).toContain('"participant"');
 });
 
+it('takes role and inputs from the environment too', () => {
+  const env = { MACP_SESSION_ID: DOCUMENT.session_id, MACP_PARTICIPANT_ID: 'fraud-agent', MACP_RUNTIME_ADDRESS: 'localhost:1', MACP_RUNTIME_TOKEN: 't' };
+  const told = { MACP_PARTICIPANT_ROLE: 'fraud', MACP_SESSION_CONTEXT_JSON: '{"transactionAmount":2400}' };
+  const { participant, session } = loadBootstrap(undefined, { env: { ...env, ...told } });
+  expect([participant.role, session.context]).toEqual(['fraud', { transactionAmount: 2400 }]);
+  for (const text of ['{"transactionAmount":', '[]']) {
+    const { problems } = failure(() => loadBootstrap(undefined, { env: { ...env, MACP_SESSION_CONTEXT_JSON: text } }));
+    expect(problems.at(-1)).toMatchObject({ path: 'session.context', rule: 'must be a JSON object (variable MACP_SESSION_CONTEXT_JSON)' });
+  }
+});
+
 it('lists what a partial environment lacks', () => {
   const error = failure(() => loadBootstrap(undefined, { env: { MACP_RUNTIME_ADDRESS: 'localhost:1', MACP_PARTICIPANT_ID: 'a' } }));
   expect(error.message).toContain('MACP_BOOTSTRAP_FILE is not set');

@@ -17,7 +17,8 @@ export interface LoadBootstrapOptions {
 
 /**
  * Reads the bootstrap of this agent: the given object or path, else the file that MACP_BOOTSTRAP_FILE names, else the
- * variables MACP_SESSION_ID, MACP_PARTICIPANT_ID, MACP_RUNTIME_ADDRESS and MACP_RUNTIME_TOKEN. Values of the document win over
+ * variables MACP_SESSION_ID, MACP_PARTICIPANT_ID, MACP_RUNTIME_ADDRESS and MACP_RUNTIME_TOKEN, with MACP_PARTICIPANT_ROLE and
+ * MACP_SESSION_CONTEXT_JSON for an agent whose code asks for them. Values of the document win over
  * variables. Synchronous: it runs once, before anything else.
  * Throws InvalidBootstrapError (INVALID_BOOTSTRAP) with every problem at once.
  */
@@ -49,7 +50,7 @@ function fromEnvironment(env: Env, options: { env: Env; allowDevelopmentCredenti
         'MACP_BOOTSTRAP_FILE is not set',
         'nothing',
         'point it at the JSON file of this agent, nested {"run": {...}, "participant": {...}, "runtime": {...}} or flat {"participant_id": ..., "session_id": ..., "mode": ...}; ' +
-          `or set ${ESSENTIAL.join(', ')}.`,
+          `or set ${ESSENTIAL.join(', ')}. To see a whole run, let \`macp run\` (\`npm start\` in a project) write one for each agent.`,
       ),
     ]);
   }
