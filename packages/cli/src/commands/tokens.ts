@@ -1,84 +1,148 @@
-import { resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 import { didYouMean } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
-import { TOKENS_VARIABLE, type Config } from '../config.js';
 import { EXIT } from '../exit-code.js';
-import { fingerprint, loadProducerMap, loadRuntimeMap, writeRuntimeMap } from '../onboarding/load-token-maps.js';
+import { checkTokenMaps, refuseDuplicates, type SenderRow } from '../onboarding/check-token-maps.js';
+import {
+  fingerprint,
+  loadTokenMaps,
+  newToken,
+  tokenMapOptions,
+  writeProducerMap,
+  writeRuntimeMap,
+  type TokenMapOptions,
+  type TokenMaps,
+} from '../onboarding/load-token-maps.js';
 
-interface TokensOptions {
-  readonly runtimeMap?: string;
-  readonly envFile: string;
-  readonly tokensEnv: string;
+interface TokensOptions extends TokenMapOptions {
+  readonly json?: boolean;
 }
 
-/** `macp tokens check | prune`. */
-export function addTokensCommand(program: Command, context: CliContext): void {
-  const tokens = program.command('tokens').description('compare the two token maps, and end old tokens');
-  const common = (command: Command): Command =>
-    command
-      .option('--runtime-map <file>', 'map of the runtime; default: MACP_AUTH_TOKENS_FILE, else macp-tokens.json')
-      .option('--env-file <file>', 'env file of the producer', '.env')
-      .option('--tokens-env <name>', 'variable of the producer map', TOKENS_VARIABLE);
+const RELOAD = 'next: send macp runtime SIGHUP, or restart the reference runtime';
 
-  common(tokens.command('check').description('list the senders, and where the maps disagree')).action((options: TokensOptions) => {
-    context.exitCode = check(options, context);
-  });
-  common(tokens.command('prune').description('remove every token of a sender but the one that the producer uses').argument('<sender>')).action(
-    (sender: string, options: TokensOptions) => prune(sender, options, context),
+/** `macp tokens list | check | rotate | prune`. */
+export function addTokensCommand(program: Command, context: CliContext): void {
+  const tokens = program.command('tokens').description('list, compare and replace the tokens of the two maps; no token is ever printed');
+  const add = (command: Command, act: (maps: TokenMaps, sender: string) => number, examples: string): void => {
+    tokenMapOptions(command)
+      .option('--json', 'print one JSON object per line')
+      .addHelpText('after', `\n${examples}`)
+      .action((...words: unknown[]) => {
+        const named = typeof words[0] === 'string' ? words[0] : undefined;
+        const options = words[named === undefined ? 0 : 1] as TokensOptions;
+        context.json = options.json === true;
+        context.exitCode = act(loadTokenMaps(context.config, options), named ?? '');
+      });
+  };
+
+  add(
+    tokens.command('list').description('the senders, by fingerprint, and what each may do'),
+    (maps) => list(maps, context),
+    'Example:\n  macp tokens list --json | jq -r .sender\n\nEach line of --json: { sender, fingerprints, rights, problems }',
+  );
+  add(
+    tokens.command('check').description('the senders, and where the maps disagree'),
+    (maps) => check(maps, context),
+    'Example:\n  macp tokens check --runtime-map /etc/macp/tokens.json --env-file producer.env\n\nEach line of --json: { sender, fingerprints, rights, problems: [{ level, text }] }\nExit codes: 0 they agree, 1 they do not, 2 a map cannot be read',
+  );
+  add(
+    tokens.command('rotate').description('give a sender a new token with the rights of the old one, which stays valid').argument('<sender>'),
+    (maps, sender) => rotate(maps, sender, context),
+    'Example:\n  macp tokens rotate risk-agent     # then reload the runtime\n  macp tokens prune risk-agent      # when no run uses the old one\n\n--json: { sender, added, kept, runtimeMap, envFile }, tokens as fingerprints',
+  );
+  add(
+    tokens.command('prune').description('remove every token of a sender but the one that the producer uses').argument('<sender>'),
+    (maps, sender) => prune(maps, sender, context),
+    'Example:\n  macp tokens prune risk-agent\n\n--json: { sender, removed, kept, runtimeMap }, tokens as fingerprints',
   );
 }
 
-const runtimeFile = (config: Config, options: TokensOptions): string =>
-  resolve(config.cwd, options.runtimeMap ?? config.setting('MACP_AUTH_TOKENS_FILE') ?? 'macp-tokens.json');
+function list(maps: TokenMaps, { output, json }: CliContext): number {
+  const rows = checkTokenMaps(maps);
+  for (const row of rows) {
+    if (json) output.json(row);
+    else output.line(`${row.sender}  ${row.fingerprints.join(' ') || 'no token'}  ${row.rights || 'unknown to the runtime'}`);
+  }
+  sayEmpty(rows, maps, output);
+  return EXIT.ok;
+}
 
-function check(options: TokensOptions, { config, output }: CliContext): number {
-  const file = runtimeFile(config, options);
-  const identities = loadRuntimeMap(file);
-  const producer = loadProducerMap(resolve(config.cwd, options.envFile), options.tokensEnv);
-  let wrong = 0;
-  for (const sender of new Set([...identities.map((identity) => identity.sender), ...producer.keys()])) {
-    const own = identities.filter((identity) => identity.sender === sender);
-    const used = producer.get(sender);
-    const problem = findProblem(
-      own.map(({ token }) => token),
-      used,
-    );
-    if (problem?.level === 'error') wrong += 1;
-    const rights = own.at(-1)?.can_start_sessions === false ? 'may not start sessions' : own.length === 0 ? 'unknown to the runtime' : 'may start sessions';
+function check(maps: TokenMaps, { output, json }: CliContext): number {
+  const rows = checkTokenMaps(maps);
+  const wrong = rows.filter(({ problems }) => problems.some(({ level }) => level === 'error')).length;
+  for (const row of rows) {
+    if (json) {
+      output.json(row);
+      continue;
+    }
+    const level = row.problems.some((problem) => problem.level === 'error') ? 'error' : row.problems.length > 0 ? 'warning' : 'ok';
+    const mark = level === 'ok' ? 'ok     ' : level === 'error' ? output.colors.red('error  ') : output.colors.yellow('warning');
     output.line(
-      `${problem === undefined ? 'ok     ' : problem.level === 'error' ? output.colors.red('error  ') : output.colors.yellow('warning')}  ${sender}  ${own.map(({ token }) => fingerprint(token)).join(' ') || 'no token'}  ${rights}${problem === undefined ? '' : `; ${problem.text}`}`,
+      [
+        `${mark}  ${row.sender}  ${row.fingerprints.join(' ') || 'no token'}  ${row.rights || 'unknown to the runtime'}`,
+        ...row.problems.map(({ text }) => text),
+      ].join('; '),
     );
   }
-  const dotted = identities.filter(({ token }) => token.includes('.'));
-  for (const { sender } of dotted) output.line(`${output.colors.red('error  ')}  ${sender}  its token contains a dot and would be taken for a JWT (step 2)`);
-  if (identities.length + producer.size === 0) output.line(`no tokens in ${file} and ${options.envFile}; make some with: macp onboard <sender>`);
-  return wrong + dotted.length === 0 ? EXIT.ok : EXIT.failed;
+  sayEmpty(rows, maps, output);
+  return wrong === 0 ? EXIT.ok : EXIT.failed;
 }
 
-function findProblem(own: readonly string[], used: string | undefined): { level: 'error' | 'warning'; text: string } | undefined {
-  if (used === undefined) return { level: 'warning', text: 'not in the producer map (step 3): fine for an agent that brings its own token' };
-  if (own.length === 0) return { level: 'error', text: 'in the producer map only (step 2)' };
-  if (!own.includes(used)) return { level: 'error', text: `the producer uses ${fingerprint(used)}, which the runtime does not know (step 2)` };
-  return own.length > 1 ? { level: 'warning', text: `${own.length - 1} old token${own.length === 2 ? '' : 's'} still valid: macp tokens prune` } : undefined;
+function sayEmpty(rows: readonly SenderRow[], { runtimeFile, envFile }: TokenMaps, output: CliContext['output']): void {
+  if (rows.length === 0) output.note(`no tokens in ${runtimeFile} and ${envFile}; make some with: macp onboard <sender>`);
 }
 
-function prune(sender: string, options: TokensOptions, { config, output }: CliContext): void {
-  const file = runtimeFile(config, options);
-  const identities = loadRuntimeMap(file);
-  const senders = identities.map((identity) => identity.sender);
-  if (!senders.includes(sender))
-    throw new MacpError('INVALID_OPTIONS', `${file} has no sender ${sender}.${didYouMean(sender, senders)}`, { context: { sender } });
-  const used = loadProducerMap(resolve(config.cwd, options.envFile), options.tokensEnv).get(sender);
+function rotate(maps: TokenMaps, sender: string, { output, json }: CliContext): number {
+  refuseDuplicates(maps);
+  requireSender(maps, sender);
+  const { runtimeFile, envFile, variable, identities, producer } = maps;
+  const token = newToken();
+  // The rights of the entry in use, else of the newest; the old entry stays until it is pruned.
+  const model = identities.findLast((identity) => identity.token === producer.get(sender)) ?? identities.findLast((identity) => identity.sender === sender);
+  const kept = identities.filter((identity) => identity.sender === sender).map((identity) => fingerprint(identity.token));
+  // The runtime first: a token that only it knows harms nobody.
+  writeRuntimeMap(runtimeFile, [...identities, { ...model, sender, token }]);
+  const own = producer.has(sender);
+  if (own) writeProducerMap(envFile, variable, new Map([...producer, [sender, token]]));
+  if (json) output.json({ sender, added: fingerprint(token), kept, runtimeMap: runtimeFile, envFile: own ? envFile : null });
+  else {
+    output.line(`${sender}: ${fingerprint(token)} added beside ${kept.join(', ')}, with the same rights`);
+    output.line(
+      own
+        ? `${envFile}: ${variable} now gives ${sender} the new one`
+        : `${envFile} has no ${sender}: give the agent the new token yourself; it stands in ${runtimeFile}`,
+    );
+  }
+  output.note(`${RELOAD}; then, when no run uses the old token: macp tokens prune ${sender}`);
+  return EXIT.ok;
+}
+
+function prune(maps: TokenMaps, sender: string, { output, json }: CliContext): number {
+  requireSender(maps, sender);
+  const { runtimeFile, identities, producer } = maps;
+  const used = producer.get(sender);
   const keep = identities.findLast((identity) => identity.sender === sender && (used === undefined || identity.token === used));
   if (keep === undefined)
     throw new MacpError(
       'INVALID_OPTIONS',
-      `the producer uses a token of ${sender} that ${file} does not have; nothing was removed. Onboard it again: macp onboard ${sender}`,
+      `the producer uses a token of ${sender} that ${runtimeFile} does not have; nothing was removed. Give it a new one: macp tokens rotate ${sender}`,
       { context: { sender } },
     );
   const left = identities.filter((identity) => identity.sender !== sender || identity === keep);
-  if (left.length < identities.length) writeRuntimeMap(file, left);
-  output.line(`${identities.length - left.length} removed, ${fingerprint(keep.token)} stays; send macp runtime SIGHUP, or restart the runtime`);
+  const removed = identities.filter((identity) => !left.includes(identity)).map(({ token }) => fingerprint(token));
+  refuseDuplicates({ runtimeFile, identities: left });
+  if (removed.length > 0) writeRuntimeMap(runtimeFile, left);
+  if (json) output.json({ sender, removed, kept: fingerprint(keep.token), runtimeMap: runtimeFile });
+  else output.line(`${removed.length} removed, ${fingerprint(keep.token)} stays`);
+  if (removed.length > 0) output.note(RELOAD);
+  return EXIT.ok;
+}
+
+function requireSender({ runtimeFile, identities }: TokenMaps, sender: string): void {
+  const senders = identities.map((identity) => identity.sender);
+  if (!senders.includes(sender))
+    throw new MacpError('INVALID_OPTIONS', `${runtimeFile} has no sender ${sender}.${didYouMean(sender, senders)} New ones: macp onboard <sender>`, {
+      context: { sender },
+    });
 }

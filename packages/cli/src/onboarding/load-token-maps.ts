@@ -1,9 +1,44 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { MacpError } from '@macp-agent/protocol';
 import { parseAgentTokens } from '@macp-agent/scenarios';
+import type { Command } from 'commander';
+import { TOKENS_VARIABLE, type Config } from '../config.js';
+
+/** Where the two maps are. */
+export interface TokenMapOptions {
+  readonly runtimeMap?: string;
+  readonly envFile: string;
+  readonly tokensEnv: string;
+}
+
+/** The map of the runtime and that of the producer, as their files hold them. */
+export interface TokenMaps {
+  readonly runtimeFile: string;
+  readonly envFile: string;
+  /** Variable of the env file that holds the producer's map. */
+  readonly variable: string;
+  readonly identities: readonly RuntimeIdentity[];
+  readonly producer: ReadonlyMap<string, string>;
+}
+
+/** Adds the options that say where the maps are. */
+export function tokenMapOptions(command: Command): Command {
+  return command
+    .option('--runtime-map <file>', 'map of the runtime; default: MACP_AUTH_TOKENS_FILE, else macp-tokens.json')
+    .option('--env-file <file>', 'env file of the producer', '.env')
+    .option('--tokens-env <name>', 'variable of the producer map', TOKENS_VARIABLE);
+}
+
+/** Reads both maps; either may be missing and is then empty. Throws INVALID_OPTIONS for a map that cannot be read. */
+export function loadTokenMaps(config: Config, options: TokenMapOptions): TokenMaps {
+  const runtimeFile = resolve(config.cwd, options.runtimeMap ?? config.setting('MACP_AUTH_TOKENS_FILE') ?? 'macp-tokens.json');
+  const envFile = resolve(config.cwd, options.envFile);
+  const variable = options.tokensEnv;
+  return { runtimeFile, envFile, variable, identities: loadRuntimeMap(runtimeFile), producer: loadProducerMap(envFile, variable) };
+}
 
 /** One entry of the runtime's map, as `MACP_AUTH_TOKENS_FILE` holds it. Members we do not know are kept. */
 export interface RuntimeIdentity {
@@ -18,7 +53,7 @@ export interface RuntimeIdentity {
 }
 
 /** Reads the runtime's map; empty when there is no file yet. Throws INVALID_OPTIONS, without values. */
-export function loadRuntimeMap(path: string): RuntimeIdentity[] {
+function loadRuntimeMap(path: string): RuntimeIdentity[] {
   if (!existsSync(path)) return [];
   let value: unknown;
   try {
@@ -40,10 +75,30 @@ export function loadRuntimeMap(path: string): RuntimeIdentity[] {
 }
 
 /** Reads the producer's map from one variable of an env file; empty when there is none yet. */
-export function loadProducerMap(path: string, variable: string): Map<string, string> {
+function loadProducerMap(path: string, variable: string): Map<string, string> {
   if (!existsSync(path)) return new Map();
   const text = parseEnv(readFileSync(path, 'utf8'))[variable] ?? '';
-  return text === '' ? new Map() : parseAgentTokens(text, `${variable} in ${path}`);
+  if (text === '') return new Map();
+  const source = `${variable} in ${path}`;
+  const tokens = parseAgentTokens(text, source);
+  const twice = repeatedKey(text);
+  if (twice !== undefined)
+    throw new MacpError('INVALID_OPTIONS', `${source} has the sender ${twice} twice; JSON readers keep the last one, so remove the other`, {
+      context: { path },
+    });
+  return tokens;
+}
+
+/** The first key that stands twice in the text of a JSON object of strings, which JSON.parse would hide. */
+function repeatedKey(text: string): string | undefined {
+  const seen = new Set<string>();
+  for (const [, quoted = '', colon] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*(:)?/g)) {
+    if (colon === undefined) continue;
+    const key = JSON.parse(quoted) as string;
+    if (seen.has(key)) return key;
+    seen.add(key);
+  }
+  return undefined;
 }
 
 export function writeRuntimeMap(path: string, identities: readonly RuntimeIdentity[]): void {
