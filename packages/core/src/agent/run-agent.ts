@@ -1,6 +1,6 @@
 import { describeError, isMacpError, MacpError } from '@macp-agent/protocol';
 import type { Readable } from 'node:stream';
-import { MacpClient } from '../client.js';
+import type { MacpClient } from '../client.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { ReportSink } from './agent-report.js';
 import type { Bootstrap } from './bootstrap.js';

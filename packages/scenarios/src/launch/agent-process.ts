@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { readLines, readReports, type AgentReport } from './agent-report.js';
 import { leftovers } from './leftovers.js';
 
@@ -20,6 +20,8 @@ export interface AgentProcessOptions {
   /** Takes standard output and error, at most 16 MiB. */
   readonly logFile: string;
   readonly onReport: (report: AgentReport) => void;
+  /** Opens a pipe to file descriptor 4, for `feed`. */
+  readonly fed?: boolean | undefined;
 }
 
 const MAX_LOG_BYTES = 16 * 1_048_576;
@@ -47,7 +49,7 @@ export class AgentProcess {
       cwd: options.cwd,
       env: { ...options.env },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(options.fed === true ? ['pipe' as const] : [])],
     });
     if (this.#child.pid !== undefined) leftovers.add({ group: this.#child.pid });
     this.#capture(options.logFile);
@@ -80,6 +82,11 @@ export class AgentProcess {
 
   get exit(): AgentExit | undefined {
     return this.#exit;
+  }
+
+  /** Its file descriptor 4, when it was started with one. */
+  get feed(): Writable | undefined {
+    return (this.#child.stdio[4] as Writable | null | undefined) ?? undefined;
   }
 
   /** The last lines of its output. */

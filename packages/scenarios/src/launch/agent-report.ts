@@ -7,7 +7,9 @@ export type AgentReport =
   | { readonly type: 'refused'; readonly code: string; readonly message: string; readonly messageType?: string; readonly step?: string | number }
   | { readonly type: 'abstained'; readonly reason: string }
   | { readonly type: 'model'; readonly model: string; readonly promptTokens?: number; readonly completionTokens?: number }
-  | { readonly type: 'ended'; readonly state: string; readonly reason?: string };
+  | { readonly type: 'ended'; readonly state: string; readonly reason?: string }
+  /** The process takes bootstraps from its pipe; its other reports carry the `sessionId` that they are about. */
+  | { readonly type: 'serving' };
 
 /** Longer lines are dropped: reports are short. */
 const MAX_LINE = 65_536;
@@ -17,6 +19,7 @@ const TEXTS: Readonly<Record<AgentReport['type'], readonly string[]>> = {
   abstained: ['reason'],
   model: ['model'],
   ended: ['state'],
+  serving: [],
 };
 
 /** Calls back for each report; lines that are none are ignored, because other SDKs may write there. */
