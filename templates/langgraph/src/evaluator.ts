@@ -1,23 +1,23 @@
-import { evaluateProposals, explainFailures, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
+import { evaluateProposals, explainFailures, runAgent, voteAfterPeers } from '@macp-agent/core';
 import { INSTRUCTIONS, readTransaction, RULES, voteFor } from './decide.js';
 import { assessWithGraph, buildGraph } from './graph.js';
 import { assessOrAbstain, loadModel } from './model.js';
 import { loadCheckpointer, reportProgress } from './run-graph.js';
 import { signalsFrom, signalTools } from './tools.js';
 
-// Joins the session, lets the graph assess the proposal, and votes when the other evaluators have been heard. One program
-// for every evaluator: the role in the bootstrap picks the instructions and the rule in decide.ts.
+// Joins the session, lets the graph assess the proposal, and votes when the other evaluators have been heard. One program for every
+// evaluator: the role in the bootstrap (which runAgent reads by fromBootstrap) picks the instructions and the rule in decide.ts.
 explainFailures();
-const agent = fromBootstrap();
-const role = agent.bootstrap?.participant.role ?? '';
-const instructions = INSTRUCTIONS[role];
-
-if (instructions === undefined) {
-  agent.report({ type: 'abstained', reason: `no instructions for the role "${role}" in decide.ts` });
-} else {
+await runAgent(async (agent) => {
+  const role = agent.bootstrap?.participant.role ?? '';
+  const instructions = INSTRUCTIONS[role];
+  const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
+  if (instructions === undefined) {
+    abstain(`no instructions for the role "${role}" in decide.ts`);
+    return;
+  }
   const { model, callbacks, timeoutMs } = await loadModel(agent, (facts, results) => RULES[role]?.(readTransaction(facts), signalsFrom(results)));
   const graph = buildGraph({ model, tools: signalTools, callbacks, checkpointer: await loadCheckpointer(agent) });
-  const abstain = (reason: string): void => agent.report({ type: 'abstained', reason });
   agent
     .use(
       evaluateProposals({
@@ -29,5 +29,4 @@ if (instructions === undefined) {
       }),
     )
     .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
-}
-await agent.run();
+});

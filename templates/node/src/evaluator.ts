@@ -1,16 +1,16 @@
-import { evaluateProposals, explainFailures, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
+import { evaluateProposals, explainFailures, runAgent, voteAfterPeers } from '@macp-agent/core';
 import { readSignals, readTransaction, RULES, voteFor } from './decide.js';
 
 // Joins the session, evaluates the proposal, and votes when the other evaluators have been heard. One program for every
-// evaluator: the role in the bootstrap picks the rule in decide.ts.
+// evaluator: the role in the bootstrap (which runAgent reads by fromBootstrap) picks the rule in decide.ts.
 explainFailures();
-const agent = fromBootstrap();
-const role = agent.bootstrap?.participant.role ?? '';
-const rule = RULES[role];
-
-if (rule === undefined) {
-  agent.report({ type: 'abstained', reason: `no rule for the role "${role}" in decide.ts` });
-} else {
+await runAgent((agent) => {
+  const role = agent.bootstrap?.participant.role ?? '';
+  const rule = RULES[role];
+  if (rule === undefined) {
+    agent.report({ type: 'abstained', reason: `no rule for the role "${role}" in decide.ts` });
+    return;
+  }
   agent
     .use(
       evaluateProposals({
@@ -21,5 +21,4 @@ if (rule === undefined) {
       }),
     )
     .use(voteAfterPeers({ vote: ({ own }) => voteFor(own) }));
-}
-await agent.run();
+});

@@ -1,16 +1,16 @@
-import { commitAfterVotes, fromBootstrap } from '@macp-agent/core';
+import { commitAfterVotes, explainFailures, runAgent } from '@macp-agent/core';
 import { outcomeOf, wantsSuspension } from '@macp-agent/example-risk-agent/commitment';
 import { loadSuspendHoldMs } from '@macp-agent/example-risk-agent/load-settings';
 import { draft, ruleDrafts } from '@macp-agent/template-langchain/draft';
 import { loadModel } from '@macp-agent/template-langchain/model';
 
 // The langchain template's initiator with the coordinator's rules: they decide, the model writes the reason.
+explainFailures();
 const holdMs = loadSuspendHoldMs(process.env);
-const agent = fromBootstrap();
-const clerk = await loadModel(agent, () => undefined, ruleDrafts);
 
-await agent
-  .use(
+await runAgent(async (agent) => {
+  const clerk = await loadModel(agent, () => undefined, ruleDrafts);
+  agent.use(
     commitAfterVotes({
       async beforeDeciding({ actions, delay, inputs }) {
         if (!wantsSuspension(inputs)) return;
@@ -25,5 +25,5 @@ await agent
         return { ...outcome, reason: await draft(clerk, { instructions, facts, proposed: outcome.reason, log, signal }) };
       },
     }),
-  )
-  .run();
+  );
+});

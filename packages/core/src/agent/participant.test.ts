@@ -127,6 +127,27 @@ describe('a kickoff that is prepared', () => {
     await initiator.run();
     expect(rationales).toEqual(['draft, revised']);
   });
+
+  it('may be prepared by the code that adds the strategies, which wins', async () => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    const initiator = cast.participant(INITIATOR, {
+      initiator: {
+        sessionStart: { intent: 'decide', participants: [INITIATOR, 'fraud-agent'], ttlMs: 60_000 },
+        kickoff: { messageType: 'Proposal', payload: { proposalId: 'p', option: 'approve it', rationale: 'draft' } },
+        prepareKickoff: (payload) => payload,
+      },
+    });
+    const rationales: unknown[] = [];
+    initiator
+      .prepareKickoff((payload) => ({ ...payload, rationale: 'revised' }))
+      .on('Proposal', ({ payload }, { actions }) => {
+        rationales.push(payload.rationale);
+        return actions.cancel('enough');
+      });
+    await initiator.run();
+    expect(rationales).toEqual(['revised']);
+  });
 });
 
 describe('votes that do not come', () => {

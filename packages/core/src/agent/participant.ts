@@ -13,7 +13,7 @@ import { cancelAsSelf } from './cancel-as-self.js';
 import { CatchUp } from './catch-up.js';
 import { Dispatcher, toEvent, type DecisionPayloads, type EventHandler, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
 import { HandlerErrors } from './handler-errors.js';
-import { joinSession } from './join-session.js';
+import { joinSession, type PrepareKickoff } from './join-session.js';
 import type { ParticipantConfig } from './participant-config.js';
 import { createActions } from './participant-actions.js';
 import { createContext, type ParticipantActions, type ParticipantContext } from './participant-context.js';
@@ -62,6 +62,7 @@ export class Participant implements AsyncDisposable {
   #phase = '';
   #mayRepeat = false;
   #cancelling: Promise<void> | undefined;
+  #prepareKickoff: PrepareKickoff | undefined;
 
   constructor(config: ParticipantConfig) {
     this.#config = config;
@@ -161,6 +162,12 @@ export class Participant implements AsyncDisposable {
     this.#changed();
   }
 
+  /** The same as `prepareKickoff` of `fromBootstrap`, and wins over it; no effect for an agent that starts no session. */
+  prepareKickoff(prepare: PrepareKickoff): this {
+    this.#prepareKickoff = prepare;
+    return this;
+  }
+
   /** Adds a strategy. */
   use(strategy: (participant: Participant) => void): this {
     strategy(this);
@@ -250,7 +257,7 @@ export class Participant implements AsyncDisposable {
         session,
         participantId,
         auth,
-        initiator: this.#config.initiator,
+        initiator: this.#config.initiator && { ...this.#config.initiator, ...(this.#prepareKickoff && { prepareKickoff: this.#prepareKickoff }) },
         signal,
         report: (line) => this.report(line),
         logger: this.#logger,

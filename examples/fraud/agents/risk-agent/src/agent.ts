@@ -1,13 +1,14 @@
-import { commitAfterVotes, fromBootstrap } from '@macp-agent/core';
+import { commitAfterVotes, explainFailures, runAgent } from '@macp-agent/core';
 import { outcomeOf, wantsSuspension } from './commitment.js';
 import { loadSuspendHoldMs } from './load-settings.js';
 
 // The node template's initiator with the coordinator's rules: every vote is awaited, the own vote comes last, then the
 // commitment; the suspend demo holds the session after the last vote of the others.
+explainFailures();
 const holdMs = loadSuspendHoldMs(process.env);
 
-await fromBootstrap()
-  .use(
+await runAgent((agent) =>
+  agent.use(
     commitAfterVotes({
       async beforeDeciding({ actions, delay, inputs }) {
         if (!wantsSuspension(inputs)) return;
@@ -17,5 +18,5 @@ await fromBootstrap()
       },
       decide: (tally) => outcomeOf(tally, tally.policyHints),
     }),
-  )
-  .run();
+  ),
+);
