@@ -1,5 +1,6 @@
 import { VERSION } from '@macp-agent/core';
 import { Command, CommanderError } from 'commander';
+import { addAuthCommand } from './commands/auth.js';
 import { addBootstrapCommand } from './commands/bootstrap.js';
 import { addCancelCommand } from './commands/cancel.js';
 import { addConsoleCommand } from './commands/console.js';
@@ -54,6 +55,7 @@ const COMMANDS = [
   addRuntimeCommand,
   addOnboardCommand,
   addTokensCommand,
+  addAuthCommand,
   addDoctorCommand,
 ];
 

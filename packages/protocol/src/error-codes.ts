@@ -213,6 +213,14 @@ export const ERROR_CODES = {
     'A placeholder of the scenario has no value.',
     'Fix the placeholder that the message names.',
   ),
+  AUTH_MINT_FAILED: row(
+    'scenario',
+    S.UNAVAILABLE,
+    502,
+    true,
+    'The auth service gave no token.',
+    'Start it, or check MACP_AUTH_SERVICE_URL and the client credential.',
+  ),
   AGENT_FAILED: row('scenario', S.INTERNAL, 500, false, 'An agent process did not start, or ended too early.', 'Read the last lines of its log.'),
 } as const satisfies Record<string, ErrorRow>;
 
