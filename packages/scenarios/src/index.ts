@@ -8,8 +8,10 @@ export { loadPolicies, loadPolicyFile } from './load-policies.js';
 export { didYouMean, suggest } from './suggest.js';
 
 // Compiling
-export { InvalidInputsError, type InputProblem } from './check-inputs.js';
-export { parseSetInputs } from './set-inputs.js';
+export { describeInputProblem, InvalidInputsError, type InputProblem } from './check-inputs.js';
+export { parseJson, type ParsedJson } from './parse-json.js';
+export { readSetInputs, type SetInputs } from './set-inputs.js';
+export { unreadable } from './unreadable.js';
 export { compileScenario, type CompiledKickoff, type CompiledRun, type CompiledSessionStart, type CompileOptions, type ParticipantBinding } from './compile.js';
 export type { RunDescriptor, RunLabels } from './run-descriptor.js';
 export type { JsonObject } from './json-value.js';
@@ -28,12 +30,18 @@ export type { RunOptions, RunResult, RunTimeouts } from './run/run-options.js';
 export { runScenario } from './run/run-scenario.js';
 export type { OutcomeEvent, RunEvent } from './run/run-event.js';
 export type { ExitCode, OutcomeCommitment, Refused, RunOutcome } from './run/outcome.js';
-export { parseFault, type Fault } from './run/fault.js';
+export { readFault, type Fault, type FaultScope } from './run/fault.js';
 export { cancelRun, type CancelTarget } from './run/cancel-run.js';
 export { loadRunRecords } from './run/load-run-records.js';
 export type { RunRecord } from './run/run-folder.js';
 export { describeMessage } from './run/describe-message.js';
 export { envelopeToJson, toJson, type TranscriptEntry, type TranscriptHeader } from './run/transcript.js';
+
+// Batches
+export { Batch, type BatchCase, type BatchOptions, type BatchResult } from './batch/batch.js';
+export type { Cast } from './batch/kept-agents.js';
+export { ResultsFile } from './batch/results-file.js';
+export { BatchStatistics, readSummaryInput, type BatchSummary, type SummaryInput } from './batch/batch-summary.js';
 
 // Recorded runs
 export { formatRecordedRun, loadRecordedRun, recordedPolicy, type RecordedOutcome, type RecordedRun } from './run/load-recorded-run.js';
