@@ -1,5 +1,21 @@
 import { InvalidArgumentError } from 'commander';
 
+/**
+ * A parser for an option whose wrong value is noted rather than thrown, so that it is told together with what else is wrong. The
+ * option then has its value from before.
+ */
+export function noting<T>(read: (text: string) => T, note: (text: string, rule: string) => void): (text: string, before: T | undefined) => T | undefined {
+  return (text, before) => {
+    try {
+      return read(text);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      note(text, error.message);
+      return before;
+    }
+  };
+}
+
 /** A positive number; anything else is a usage error. */
 export function readNumber(text: string): number {
   const value = Number(text);

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import stringWidth from 'string-width';
+import { fit, rowsOf, wrap } from './wrap.js';
 
 /** A stream that text goes to. */
 export interface TextStream {
@@ -7,6 +7,8 @@ export interface TextStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
 }
 
 export interface OutputOptions {
@@ -17,7 +19,10 @@ export interface OutputOptions {
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
-/** The only place that prints. Data on stdout, remarks and errors on stderr; colours and redrawing on a terminal only. */
+/** Lines of a footer for the terminal as it is now; asked again when its size changes. */
+export type FooterLines = () => readonly string[];
+
+/** The only place that prints. Data on stdout, remarks and errors on stderr; colours, wrapping and redrawing on a terminal only. */
 export class Output {
   readonly colors: Colors;
   readonly errorColors: Colors;
@@ -26,30 +31,40 @@ export class Output {
   readonly unicode: boolean;
   readonly #stdout: TextStream;
   readonly #stderr: TextStream;
+  readonly #dumb: boolean;
+  /** As drawn last. */
   #footer: readonly string[] = [];
+  #footerLines: FooterLines | undefined;
+  readonly #onResize = (): void => this.#redraw();
 
   constructor({ stdout, stderr, env }: OutputOptions) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    const plain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-    this.isTty = stdout.isTTY === true && env['TERM'] !== 'dumb';
+    this.#dumb = env['TERM'] === 'dumb';
+    const plain = (env['NO_COLOR'] ?? '') !== '' || this.#dumb;
+    this.isTty = stdout.isTTY === true && !this.#dumb;
     this.colors = pc.createColors(stdout.isTTY === true && !plain);
     this.errorColors = pc.createColors(stderr.isTTY === true && !plain);
     this.unicode = /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
   }
 
-  /** Columns of the terminal; unlimited where there is none. */
+  /** Columns of the terminal; unlimited where there is none. Some terminals call themselves 0 wide. */
   get columns(): number {
-    return this.isTty ? (this.#stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+    return this.isTty ? this.#stdout.columns || 80 : Number.POSITIVE_INFINITY;
   }
 
   get rows(): number {
-    return this.#stdout.rows ?? 24;
+    return this.#stdout.rows || 24;
   }
 
-  /** One line of data. On a terminal the footer moves below it. */
+  /** One line of data, as it is. On a terminal the footer moves below it. */
   line(text = ''): void {
-    this.#stdout.write(`${this.#eraseFooter()}${text}\n${this.#drawFooter()}`);
+    this.#lines([text]);
+  }
+
+  /** One line of text; a terminal that is too narrow for it gets several, all but the first indented. No-break spaces are written as blanks. */
+  text(text: string, indent = 0): void {
+    this.#lines(wrap(text, { columns: this.columns - 1, indent }).map((line) => line.replaceAll('\u00a0', ' ')));
   }
 
   json(value: unknown): void {
@@ -58,35 +73,60 @@ export class Output {
 
   /** A remark beside the data. */
   note(text: string): void {
-    if (this.#footer.length === 0) {
-      this.#stderr.write(`${text}\n`);
-      return;
-    }
-    this.#stdout.write(this.#eraseFooter());
-    this.#stderr.write(`${text}\n`);
-    this.#stdout.write(this.#drawFooter());
+    const erase = this.#eraseFooter();
+    if (erase !== '') this.#stdout.write(erase);
+    this.#stderr.write(`${this.#wrapNote(text)}\n`);
+    const draw = this.#drawFooter();
+    if (draw !== '') this.#stdout.write(draw);
   }
 
   error(text: string): void {
-    this.note(this.errorColors.red(text));
+    // Wrapped first: the mark that ends a colour belongs behind the last word.
+    this.note(this.errorColors.red(this.#wrapNote(text)));
   }
 
   /** Lines that stay at the bottom of the terminal; none off-terminal. An empty list removes them. */
-  footer(lines: readonly string[]): void {
+  footer(lines: readonly string[] | FooterLines): void {
     if (!this.isTty) return;
+    const wanted = typeof lines === 'function' ? lines : () => lines;
+    if (this.#footerLines === undefined) this.#stdout.on?.('resize', this.#onResize);
+    this.#footerLines = wanted;
+    this.#redraw();
+    if (this.#footer.length > 0) return;
+    this.#footerLines = undefined;
+    this.#stdout.off?.('resize', this.#onResize);
+  }
+
+  #lines(lines: readonly string[]): void {
+    this.#stdout.write(`${this.#eraseFooter()}${lines.map((line) => `${line}\n`).join('')}${this.#drawFooter()}`);
+  }
+
+  #redraw(): void {
     const erase = this.#eraseFooter();
     // A footer as high as the terminal could not be erased again.
-    this.#footer = lines.slice(0, Math.max(0, this.rows - 2)).map((line) => fit(line, this.columns - 1));
+    this.#footer = (this.#footerLines?.() ?? []).slice(0, Math.max(0, this.rows - 2)).map((line) => fit(line, this.columns - 1));
     const draw = this.#drawFooter();
     if (erase !== '' || draw !== '') this.#stdout.write(`${erase}${draw}`);
   }
 
+  /** A terminal that became narrower has broken the lines of the footer into more rows. */
   #eraseFooter(): string {
-    return this.#footer.length === 0 ? '' : `\u001b[${this.#footer.length}A\u001b[0J`;
+    const rows = this.#footer.reduce((sum, line) => sum + rowsOf(line, this.columns), 0);
+    return rows === 0 ? '' : `\u001b[${rows}A\u001b[0J`;
   }
 
   #drawFooter(): string {
     return this.#footer.map((line) => `${line}\n`).join('');
+  }
+
+  /** Lines of a list hang behind their mark. */
+  #wrapNote(text: string): string {
+    if (this.#stderr.isTTY !== true || this.#dumb) return text;
+    const columns = (this.#stderr.columns || 80) - 1;
+    return text
+      .split('\n')
+      .flatMap((line) => wrap(line, { columns, indent: (/^ */.exec(line)?.[0].length ?? 0) + 2 }))
+      .join('\n');
   }
 }
 
@@ -99,23 +139,4 @@ export function clean(text: string): string {
     .replaceAll(/\s*\n\s*/g, ' ')
     .replaceAll('\t', ' ')
     .replaceAll(CONTROL, '');
-}
-
-/** Cut to a width, with a mark where something is missing. Text with colours must fit already or is cut by plain characters. */
-export function fit(text: string, columns: number): string {
-  if (!Number.isFinite(columns) || stringWidth(text) <= columns) return text;
-  let width = 0;
-  let kept = '';
-  for (const character of text) {
-    const next = stringWidth(character);
-    if (width + next > columns - 1) break;
-    width += next;
-    kept += character;
-  }
-  return `${kept}…`;
-}
-
-/** Filled up with blanks to a width, as shown. */
-export function pad(text: string, columns: number): string {
-  return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }

@@ -1,17 +1,26 @@
 import { isMacpError, withoutCode } from '@macp-agent/protocol';
 import { InvalidInputsError } from '@macp-agent/scenarios';
 import type { CliContext } from './cli.js';
+import { InvalidUsageError } from './run/usage-problems.js';
 
 /** Says what failed: on stderr for people, as the last JSON object on stdout with `--json`. */
 export function reportError(error: unknown, { output, json, config }: CliContext): void {
   const code = isMacpError(error) ? error.code : 'INTERNAL_ERROR';
   const message = error instanceof Error ? error.message : String(error);
   if (json) {
-    output.json({ type: 'error', code, message, ...(error instanceof InvalidInputsError ? { problems: error.problems } : {}) });
+    output.json({ type: 'error', code, message, ...problemsOf(error) });
     return;
   }
-  output.error(`macp: ${withoutCode(code, message)} [${code}]`);
+  const [first = '', ...rest] = withoutCode(code, message).split('\n');
+  const lead = rest.length > 0 && first.endsWith(':') ? `${first.slice(0, -1)} [${code}]:` : `${first} [${code}]`;
+  output.error([`macp: ${lead}`, ...rest].join('\n'));
   const debug = config.env['MACP_LOG_LEVEL'] === 'debug';
   // Not one of ours: without the place nobody can mend it.
   if ((debug || !isMacpError(error)) && error instanceof Error && error.stack !== undefined) output.note(error.stack);
+}
+
+function problemsOf(error: unknown): object {
+  if (error instanceof InvalidUsageError)
+    return { problems: error.problems.map(({ path, rule, example, code }) => ({ path, rule, example: example ?? null, code })) };
+  return error instanceof InvalidInputsError ? { problems: error.problems } : {};
 }

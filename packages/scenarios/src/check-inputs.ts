@@ -11,16 +11,20 @@ export interface InputProblem {
   readonly path: string;
   /** What must hold, as a phrase after the path: `must be <= 1`. */
   readonly rule: string;
-  /** A value that would do, as text after `--set`; undefined when none is known. */
+  /** `key=value` that would do, as text after `--set`; undefined when none is known. */
   readonly example: string | undefined;
 }
+
+/** A problem as one line of text. */
+export const describeInputProblem = ({ path, rule, example }: InputProblem): string =>
+  `${path} ${rule}${example === undefined ? '' : `, for example --set ${example}`}`;
 
 /** Code VALIDATION_ERROR: `problems` lists everything that is wrong with the inputs at once. */
 export class InvalidInputsError extends MacpError {
   readonly problems: readonly InputProblem[];
 
   constructor(ref: string, problems: readonly InputProblem[]) {
-    const lines = problems.map(({ path, rule, example }) => `  - ${path} ${rule}${example === undefined ? '' : `, for example --set ${example}`}`);
+    const lines = problems.map((problem) => `  - ${describeInputProblem(problem)}`);
     super('VALIDATION_ERROR', `the inputs do not fit ${ref}:\n${lines.join('\n')}`, { context: { path: ref } });
     this.problems = problems;
   }
@@ -81,7 +85,7 @@ function describe(error: ErrorObject, properties: JsonObject): InputProblem {
   const at = error.instancePath === '' ? '' : dotted(error.instancePath);
   if (error.keyword === 'required') {
     const path = join(at, String(params['missingProperty']));
-    return { path, rule: 'is required', example: exampleOf(path, properties) };
+    return { path, rule: 'is required', example: exampleInput(path, properties) };
   }
   if (error.keyword === 'additionalProperties') {
     const path = join(at, String(params['additionalProperty']));
@@ -93,13 +97,13 @@ function describe(error: ErrorObject, properties: JsonObject): InputProblem {
   }
   const path = at === '' ? 'inputs' : at;
   const rule = error.keyword === 'enum' ? `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}` : (error.message ?? error.keyword);
-  return { path, rule, example: exampleOf(path, properties) };
+  return { path, rule, example: exampleInput(path, properties) };
 }
 
 const join = (parent: string, key: string): string => (parent === '' ? key : `${parent}.${key}`);
 
-/** From the schema of a top-level input: its example, default, first allowed value, bound, or something of its type. */
-function exampleOf(path: string, properties: JsonObject): string | undefined {
+/** `key=value` from the schema of a top-level input: its example, default, first allowed value, bound, or something of its type. */
+export function exampleInput(path: string, properties: JsonObject): string | undefined {
   const schema = Object.hasOwn(properties, path) ? properties[path] : undefined;
   if (!isJsonObject(schema)) return undefined;
   const value = exampleValue(schema);
@@ -118,4 +122,5 @@ function exampleValue(schema: JsonObject): unknown {
   return typeof type === 'string' ? BY_TYPE[type] : undefined;
 }
 
-const propertiesOf = (schema: JsonObject): JsonObject => (isJsonObject(schema['properties']) ? schema['properties'] : {});
+/** Schemas of the inputs by name. */
+export const propertiesOf = (schema: JsonObject): JsonObject => (isJsonObject(schema['properties']) ? schema['properties'] : {});

@@ -5,7 +5,7 @@ import { InvalidInputsError } from './check-inputs.js';
 import { compileScenario } from './compile.js';
 import { loadPacks } from './load-packs.js';
 import { findScenario, type Scenario } from './load-scenario.js';
-import { parseSetInputs } from './set-inputs.js';
+import { readSetInputs } from './set-inputs.js';
 import { substitute } from './substitute.js';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
@@ -148,7 +148,7 @@ describe('inputs', () => {
 
   it('from --set are literal for strings and JSON for the rest', () => {
     const schema = { properties: { id: { type: 'string' }, n: { type: 'number' }, deep: { type: 'object', properties: { s: { type: 'string' } } } } };
-    expect(parseSetInputs(['id=0012', 'n=1.5', 'deep.s=true', 'x={"a":[1]}', 'y=plain', 'n2='], schema)).toEqual({
+    expect(readSetInputs(['id=0012', 'n=1.5', 'deep.s=true', 'x={"a":[1]}', 'y=plain', 'n2='], schema).inputs).toEqual({
       id: '0012',
       n: 1.5,
       deep: { s: 'true' },
@@ -156,8 +156,25 @@ describe('inputs', () => {
       y: 'plain',
       n2: '',
     });
-    expect(() => parseSetInputs(['novalue'], schema)).toThrow(/key=value/);
-    expect(parseSetInputs(['id=a=b'], schema)).toEqual({ id: 'a=b' });
+    expect(readSetInputs(['id=a=b'], schema)).toEqual({ inputs: { id: 'a=b' }, problems: [] });
+  });
+});
+
+describe('words that are not key=value', () => {
+  const schema = { properties: { amount: { type: 'number', default: 5 } } };
+
+  it.each([
+    ['novalue', 'novalue', 'is not key=value', 'amount=5'],
+    ['amount', 'amount', 'is not key=value', 'amount=5'],
+    ['amuont', 'amuont', 'is not key=value. Did you mean amount?', 'amount=5'],
+    ['=5', '=5', 'is not key=value', 'amount=5'],
+    ['', '--set', 'is not key=value', 'amount=5'],
+  ])('are problems: %j', (word, path, rule, example) => {
+    expect(readSetInputs([word, 'amount=7'], schema)).toEqual({ inputs: { amount: 7 }, problems: [{ path, rule, example }] });
+  });
+
+  it('have an example without a schema too', () => {
+    expect(readSetInputs(['x'], {}).problems).toEqual([{ path: 'x', rule: 'is not key=value', example: 'key=value' }]);
   });
 });
 

@@ -2,6 +2,8 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 import { parseAllDocuments, type Document, type ScalarTag } from 'yaml';
+import { parseJson } from './parse-json.js';
+import { unreadable } from './unreadable.js';
 
 const MAX_FILE_BYTES = 1_048_576;
 const MAX_INCLUDE_DEPTH = 16;
@@ -28,7 +30,7 @@ function only(path: string, documents: readonly unknown[]): unknown {
 
 function read(path: string, root: string, including: readonly string[]): unknown[] {
   const text = readText(path);
-  if (extname(path) === '.json') return [parseJson(text, path)];
+  if (extname(path) === '.json') return [readJson(text, path)];
   const include: ScalarTag = {
     tag: '!include',
     resolve: (argument) => readInclude(argument, path, root, [...including, path]),
@@ -63,23 +65,21 @@ function readText(path: string): string {
   try {
     bytes = statSync(path).size;
   } catch (error) {
-    throw invalid(path, 'does not exist or cannot be read', error);
+    throw invalid(path, `cannot be read: ${unreadable(error)}`, error);
   }
   if (bytes > MAX_FILE_BYTES) throw invalid(path, `is over ${MAX_FILE_BYTES} bytes`);
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw invalid(path, 'cannot be read', error);
+    throw invalid(path, `cannot be read: ${unreadable(error)}`, error);
   }
 }
 
-function parseJson(text: string, path: string): unknown {
+function readJson(text: string, path: string): unknown {
   if (text.trim() === '') return null;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw invalid(path, `is not valid JSON: ${error instanceof Error ? error.message : String(error)}`, error);
-  }
+  const parsed = parseJson(text);
+  if (!parsed.ok) throw invalid(path, parsed.problem);
+  return parsed.value;
 }
 
 /** True for a path below a folder, or the folder itself. */

@@ -1,22 +1,39 @@
-import { MacpError } from '@macp-agent/protocol';
+import { exampleInput, propertiesOf, type InputProblem } from './check-inputs.js';
 import { isJsonObject, type JsonObject } from './json-value.js';
+import { didYouMean } from './suggest.js';
+
+/** What `key=value` words say, and which of them say nothing. */
+export interface SetInputs {
+  readonly inputs: JsonObject;
+  readonly problems: readonly InputProblem[];
+}
 
 /**
  * Turns `key=value` words into inputs. An input that the schema calls a string takes the value literally; every other is read
  * as JSON, and as text when it is not JSON, so that the schema check can say what it should have been. A dotted key reaches
- * into an object. Throws VALIDATION_ERROR for a word without `=` or key.
+ * into an object. A word without `=` or key is a problem.
  */
-export function parseSetInputs(words: readonly string[], schema: JsonObject): JsonObject {
+export function readSetInputs(words: readonly string[], schema: JsonObject): SetInputs {
   const inputs: JsonObject = {};
+  const problems: InputProblem[] = [];
   for (const word of words) {
     const at = word.indexOf('=');
     const key = word.slice(0, Math.max(at, 0)).trim();
-    if (key === '')
-      throw new MacpError('VALIDATION_ERROR', `--set ${word} is not key=value, for example --set transactionAmount=12500`, { context: { path: word } });
-    const path = key.split('.');
-    assign(inputs, path, readValue(word.slice(at + 1), typeAt(schema, path)));
+    if (key === '') problems.push(malformed(word, propertiesOf(schema)));
+    else {
+      const path = key.split('.');
+      assign(inputs, path, readValue(word.slice(at + 1), typeAt(schema, path)));
+    }
   }
-  return inputs;
+  return { inputs, problems };
+}
+
+function malformed(word: string, properties: JsonObject): InputProblem {
+  const known = Object.keys(properties);
+  const meant = known.includes(word.trim()) ? word.trim() : undefined;
+  const example = exampleInput(meant ?? known[0] ?? '', properties) ?? `${meant ?? 'key'}=value`;
+  const path = word.trim() === '' ? '--set' : word;
+  return { path, rule: `is not key=value.${meant === undefined ? didYouMean(word, known) : ''}`.replace(/\.$/, ''), example };
 }
 
 function readValue(text: string, type: unknown): unknown {

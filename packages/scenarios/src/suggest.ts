@@ -2,12 +2,15 @@
 export function suggest(word: string, candidates: Iterable<string>): string[] {
   const wanted = word.toLowerCase();
   const limit = Math.max(2, Math.floor(word.length / 3));
-  return [...new Set(candidates)]
-    .map((candidate) => ({ candidate, distance: score(wanted, candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= limit)
-    .toSorted((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate))
-    .slice(0, 3)
-    .map(({ candidate }) => candidate);
+  return (
+    [...new Set(candidates)]
+      .map((candidate) => ({ candidate, distance: score(wanted, candidate.toLowerCase()) }))
+      // Two edits in four letters are another word.
+      .filter(({ candidate, distance }) => distance <= Math.min(limit, Math.max(1, 0.4 * Math.max(word.length, candidate.length))))
+      .toSorted((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate))
+      .slice(0, 3)
+      .map(({ candidate }) => candidate)
+  );
 }
 
 /** ` Did you mean x?`, or the empty string. */

@@ -49,14 +49,14 @@ Exit codes: 0 the same outcome, 1 another one, 2 usage`,
 function replayCommand(word: string | undefined, options: ReplayOptions, { config, output, json }: CliContext): number {
   const run = openRecordedRun(config, word, options.runsDir);
   const replay = replayRun(run, { until: options.until });
-  const timeline = new Timeline(output, options.verbose === true);
+  const timeline = new Timeline(output, { verbose: options.verbose === true, cwd: config.cwd });
   for (const event of replayEvents(run, replay)) {
     if (json) {
       if (options.quiet !== true || event.type === 'outcome') output.json(event);
       continue;
     }
     if (options.quiet !== true) timeline.show(event);
-    if (event.type === 'outcome') printOutcome(output, event, config.cwd);
+    if (event.type === 'outcome') printOutcome(output, event, { cwd: config.cwd });
   }
   const { differences } = replay;
   const compared = options.until === undefined && run.outcome !== undefined;

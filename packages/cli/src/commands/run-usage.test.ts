@@ -26,12 +26,19 @@ describe('macp run with bad usage', () => {
     [[FRAUD, '--template', 'unanimus'], /Did you mean unanimous\? It has: default, majority-veto/],
     [[FRAUD, '--set', 'transactionAmont=5'], /transactionAmont is not an input of this scenario\. Did you mean transactionAmount\?/],
     [[FRAUD, '--set', 'transactionAmount'], /is not key=value/],
-    [[FRAUD, '--inputs', 'missing.json'], /--inputs .*missing\.json/],
+    [[FRAUD, '--inputs', 'missing.json'], /macp: cannot read missing\.json: it does not exist \[INVALID_OPTIONS\]/],
+    [[FRAUD, '--inputs', '.'], /cannot read \.: it is a folder/],
+    [[FRAUD, '--fault', 'crash:growth-agent@Vite'], /Vite is no message type of this mode\. Did you mean Vote\? There are: SessionStart, Proposal/],
+    [[FRAUD, '--timeout', 'abc'], /--timeout abc: give a number over 0/],
+    [[FRAUD, '--concurrency', '0'], /--concurrency 0: give a number over 0/],
+    [[FRAUD, '--runtime', 'http://x'], /--runtime http:\/\/x is not host:port/],
+    [[FRAUD, 'extra'], /extra is one word too many/],
+    [['--templte', 'x', FRAUD], /unknown option --templte/],
     [[FRAUD, '--fault', 'crash:grwth-agent@Proposal'], /Did you mean growth-agent\?/],
     [[FRAUD, '--fault', 'boom'], /write crash:/],
     [[FRAUD, '--templte', 'x'], /Did you mean --template\?/],
     [['./nope.yaml'], /does not exist/],
-    [[], /missing required argument 'scenario'/],
+    [[], /name a scenario: pack\/scenario@version.*There are: .*fraud\/high-value-new-device@1\.0\.0/],
   ])('%j exits 2 and starts nothing', async (argv, message) => {
     const { code, stdout, stderr } = await run(...argv);
     expect(stderr).toMatch(message);
@@ -49,6 +56,37 @@ describe('macp run with bad usage', () => {
     expect(stderr).toContain('priorChargebacks must be integer, for example --set priorChargebacks=1');
   });
 
+  it('finds everything that is wrong in one go, whatever stage it belongs to', async () => {
+    const { code, stderr } = await run(FRAUD, '--template', 'nope', '--set', 'foo', '--set', 'deviceTrustScore=7', '--inputs', 'missing.json');
+    expect(code).toBe(2);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      'macp: 4 problems, nothing was started [INVALID_OPTIONS]:',
+      `  - ${FRAUD} has no template nope. It has: default, majority-veto, strict-risk, suspend-demo, unanimous`,
+      '  - cannot read missing.json: it does not exist',
+      '  - foo is not key=value, for example --set customerId=CUST-1001',
+      '  - deviceTrustScore must be <= 1, for example --set deviceTrustScore=0.18',
+    ]);
+    const more = await run('fraud/nope@1.0.0', '--templte=x', '--timeout', '-1', '--set', 'x', '--fault', 'crash:a', '--json');
+    expect((JSON.parse(more.stdout) as { problems: { path: string }[] }).problems.map(({ path }) => path)).toEqual([
+      '--timeout',
+      '--templte',
+      'scenario',
+      'x',
+      '--fault',
+    ]);
+    const both = await run(FRAUD, '--fault', 'crash:x@Nope');
+    expect(both.stderr).toMatch(/x does not take part[\s\S]+Nope is no message type/);
+  });
+
+  it('says where a file of inputs is not JSON, and does not call missing what the file may hold', async () => {
+    writeFileSync(join(cwd, 'in.json'), '{\n  "transactionAmount": 5,\n  "priorChargebacks": oops\n}');
+    const { code, stderr } = await run(FRAUD, '--inputs', 'in.json');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^macp: in\.json is not JSON: line 3 column 23: a value must stand here; .*\n$/);
+    writeFileSync(join(cwd, 'in.json'), '[]');
+    expect((await run(FRAUD, '--inputs', 'in.json')).stderr).toContain('in.json must hold a JSON object');
+  });
+
   it('answers in JSON with --json', async () => {
     const { code, stdout, stderr } = await run(FRAUD, '--json', '--set', 'deviceTrustScore=7');
     expect(code).toBe(2);
@@ -56,7 +94,7 @@ describe('macp run with bad usage', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       type: 'error',
       code: 'VALIDATION_ERROR',
-      problems: [{ path: 'deviceTrustScore', rule: 'must be <= 1', example: 'deviceTrustScore=0.18' }],
+      problems: [{ path: 'deviceTrustScore', rule: 'must be <= 1', example: '--set deviceTrustScore=0.18', code: 'VALIDATION_ERROR' }],
     });
   });
 });

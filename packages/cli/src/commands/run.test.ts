@@ -46,7 +46,7 @@ describe('macp run', () => {
     expect(said[1]).toMatch(/lead +Proposal +S-1-review ship — an amount of 100/);
     expect(said.at(-1)).toMatch(/lead +Commitment +approve \(positive\) under policy\.test\.majority — 2 votes/);
     expect(stdout).toMatch(/r1 +evaluation APPROVE 0\.9 +as scripted\n +vote +APPROVE +as scripted/);
-    expect(stdout).toMatch(/missing +nobody/);
+    expect(stdout).not.toContain('missing');
     expect(stdout).toMatch(/transcript +runs\/.*\/transcript\.ndjson/);
     expect(lines(stdout).at(-1)).toMatch(/^RESOLVED approve \(positive\) after \d+\.\d\d s$/);
   });
@@ -68,13 +68,26 @@ describe('macp run', () => {
     expect(lines(stdout).at(-1)).toMatch(/^CANCELLED without a commitment after .* s: for a person to decide$/);
   });
 
-  it('fits a terminal and leaves no footer behind', async () => {
-    const { code, stdout } = await macp(['run', 'scenario.yaml'], { cwd, columns: 60, env: { LANG: 'C.UTF-8' } });
+  it('says why a session expired and whose vote was missing', async () => {
+    writeFileSync(join(cwd, 'scenario.yaml'), readFileSync(join(cwd, 'scenario.yaml'), 'utf8').replace('ttlMs: 60000', 'ttlMs: 1500'));
+    const { code, stdout } = await macp(['run', 'scenario.yaml', '--template', 'idle', '--json'], { cwd });
+    expect(code).toBe(4);
+    expect(JSON.parse(lines(stdout).at(-1) ?? '')).toMatchObject({
+      state: 'EXPIRED',
+      reason: 'its time of 1.5 s (ttl) was over; everybody had voted, but lead did not commit',
+    });
+  });
+
+  it.each([40, 60, 80, 120, 200])('fits a terminal of %i columns, breaks between words and leaves no footer behind', async (columns) => {
+    const { code, stdout } = await macp(['run', 'scenario.yaml'], { cwd, columns, env: { LANG: 'C.UTF-8' } });
     expect(code).toBe(0);
-    const shown = stripVTControlCharacters(stdout);
-    const rows = lines(shown).filter((line) => line.startsWith('+'));
-    expect(rows.length).toBeGreaterThan(6);
-    expect(rows.filter((line) => line.length > 60)).toEqual([]);
+    const rows = lines(stripVTControlCharacters(stdout));
+    expect(rows.filter((line) => line.startsWith('+')).length).toBeGreaterThan(6);
+    expect(rows.filter((line) => line.length >= columns)).toEqual([]);
+    const words = new Set(rows.flatMap((line) => line.split(/\s+|(?<=\/)/)));
+    for (const word of 'Scripted review template default, policy.test.majority (positive) scripted evaluation transcript'.split(' ')) {
+      expect([...words]).toContain(word);
+    }
     expect(stdout).toContain('ctrl-c cancels');
     expect(stdout.slice(stdout.lastIndexOf('Outcome'))).not.toContain('ctrl-c cancels');
   });
@@ -157,6 +170,18 @@ describe('a run at a terminal', () => {
     expect(lines(seen.text).at(-1)).toMatch(/^CANCELLED without a commitment after .*: cancelled at the terminal$/);
     const [runId = ''] = readdirSync(join(cwd, 'runs'));
     expect(readdirSync(join(cwd, 'runs', runId))).not.toContain('run.json');
+  });
+
+  it.each([
+    ['SIGTERM', 'cancelled by SIGTERM'],
+    ['SIGHUP', 'cancelled by SIGHUP: its terminal was closed'],
+  ] as const)('is cancelled by %s and says so', async (signal, reason) => {
+    const { child, seen, ended } = start('--template', 'idle');
+    await until(seen, 'Proposal');
+    child.kill(signal);
+    expect(await ended).toBe(130);
+    expect(lines(seen.text).at(-1)).toContain(`: ${reason}`);
+    expect(seen.text).not.toContain('refused');
   });
 
   it('that is killed leaves no agent and no secret behind', async () => {

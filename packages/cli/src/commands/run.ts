@@ -1,32 +1,29 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { compileScenario, findAgents, parseFault, runScenario, withFramework, type RunEvent } from '@macp-agent/scenarios';
+import { runScenario, type RunEvent } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
-import { exitCodeOf } from '../exit-code.js';
-import { collect, readCount, readNumber } from '../option-values.js';
+import { EXIT, exitCodeOf } from '../exit-code.js';
+import { collect, noting, readCount, readNumber } from '../option-values.js';
 import type { RunConsole } from '../console/run-console.js';
+import { checkRun, checkScenario, type RunRequest } from '../run/check-run.js';
 import { Footer } from '../run/footer.js';
-import { openScenario, readInputs } from '../run/load-scenario-source.js';
+import { openScenario } from '../run/load-scenario-source.js';
 import { modelLine } from '../run/model-line.js';
 import { printOutcome } from '../run/outcome-text.js';
 import { runCases } from '../run/run-cases.js';
-import { openTarget, type TargetOptions } from '../run/run-target.js';
+import { openTarget } from '../run/run-target.js';
 import { Timeline } from '../run/timeline.js';
+import { noteStrayWords } from '../run/stray-words.js';
+import { UsageProblems } from '../run/usage-problems.js';
 import { untilChanged } from '../run/watch-files.js';
 import { reportError } from '../report-error.js';
 
 /** Options of `macp run`. */
-export interface RunCommandOptions extends TargetOptions {
-  readonly template?: string;
-  readonly framework?: string;
-  readonly set?: readonly string[];
-  readonly inputs?: string;
-  readonly packs?: readonly string[];
+export interface RunCommandOptions extends RunRequest {
   readonly runsDir: string;
   readonly bootstrapDir?: string;
   readonly timeout?: number;
-  readonly fault?: string;
   readonly cases?: string;
   readonly watch?: boolean;
   readonly console?: boolean;
@@ -39,10 +36,16 @@ export interface RunCommandOptions extends TargetOptions {
 
 /** `macp run <scenario>`. */
 export function addRunCommand(program: Command, context: CliContext): void {
+  const problems = new UsageProblems();
+  const numeric = (flag: string, read: (text: string) => number) => noting(read, (text, rule) => problems.add(flag, `${flag} ${text}: ${rule}`));
   program
     .command('run')
     .description('run a scenario and watch it: pack/scenario@version, or the path of a scenario.yaml')
-    .argument('<scenario>')
+    // What is missing, unknown or too much is told together with everything else that is wrong.
+    .usage('[options] <scenario>')
+    .argument('[scenario]')
+    .allowUnknownOption()
+    .allowExcessArguments()
     .option('-t, --template <slug>', 'a variation of the scenario')
     .option('--framework <name>', 'agents of one framework only, where the pack has them')
     .option('-s, --set <key=value>', 'an input; strings literally, others as JSON (repeatable)', collect)
@@ -54,10 +57,10 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .option('--tokens-env <name>', 'variable with the sender → token map for --runtime')
     .option('--bootstrap-dir <dir>', 'where bootstrap files of external agents go')
     .option('--runs-dir <dir>', 'where logs and transcripts go', 'runs')
-    .option('--timeout <seconds>', 'limit of the whole run', readNumber)
+    .option('--timeout <seconds>', 'limit of the whole run', numeric('--timeout', readNumber))
     .option('--fault <fault>', 'provoke a failure: crash:<participant>@<message type>')
     .option('--cases <file>', 'run every case of a JSON Lines file')
-    .option('-c, --concurrency <n>', 'cases at a time', readCount, 2)
+    .option('-c, --concurrency <n>', 'cases at a time', numeric('--concurrency', readCount), 2)
     .option('-o, --output <file>', 'results of --cases as JSON Lines')
     .option('-w, --watch', 'run again whenever the scenario, a policy or an agent changes')
     .option('--console', 'show the run in a browser; the page stays until Ctrl-C')
@@ -80,25 +83,29 @@ Without --runtime each agent gets a token of its own for this run. With it,
 tokens come from EXAMPLES_SERVICE_AGENT_TOKENS_JSON (environment or .env), the
 runner's from MACP_RUNNER_TOKEN.`,
     )
-    .action(async (word: string, options: RunCommandOptions) => {
+    .action(async (_word: string | undefined, options: RunCommandOptions, command: Command) => {
       context.json = options.json === true;
-      context.exitCode = options.watch === true ? await watchCommand(word, options, context) : await runCommand(word, options, context);
+      const word = noteStrayWords(command, problems);
+      context.exitCode = options.watch === true ? await watchCommand(word, options, context, problems) : await runCommand(word, options, context, problems);
     });
 }
 
-async function runCommand(word: string, options: RunCommandOptions, context: CliContext): Promise<number> {
+async function runCommand(word: string | undefined, options: RunCommandOptions, context: CliContext, problems: UsageProblems): Promise<number> {
   const { config, signal, forceSignal } = context;
-  const found = openScenario(config, word, options.packs);
-  const scenario = options.framework === undefined ? found : withFramework(found, options.framework);
-  if (options.cases !== undefined) return runCases(scenario, options.cases, options, context);
-  const compiled = compileScenario(scenario, { templateId: options.template, inputs: readInputs(config, scenario, options) });
-  const fault = options.fault === undefined ? undefined : parseFault(options.fault, compiled.initiator.sessionStart.participants);
-  const agents = findAgents(scenario, compiled.participantBindings);
+  const scenario = checkScenario(word, options, config, problems);
+  if (options.cases !== undefined && scenario !== undefined) {
+    problems.check();
+    return runCases(scenario, options.cases, options, context);
+  }
+  const checked = checkRun(scenario, options, config, problems);
+  problems.check();
+  if (checked === undefined) return EXIT.usage;
+  const { compiled, agents, fault } = checked;
   const model = modelLine(
     [...agents.values()].map(({ framework }) => framework),
     config.agentEnv(),
   );
-  if (model !== undefined && options.json !== true && options.quiet !== true) context.output.line(model);
+  if (model !== undefined && options.json !== true && options.quiet !== true) context.output.text(model, 2);
   const target = await openTarget(config, [compiled], options);
   const runsDir = resolve(config.cwd, options.runsDir);
   let page: RunConsole | undefined;
@@ -133,15 +140,17 @@ async function runCommand(word: string, options: RunCommandOptions, context: Cli
 }
 
 /** Runs again after each change, until Ctrl-C; a run that fails waits for the next change too. */
-async function watchCommand(word: string, options: RunCommandOptions, context: CliContext): Promise<number> {
+async function watchCommand(word: string | undefined, options: RunCommandOptions, context: CliContext, problems: UsageProblems): Promise<number> {
   const { config, output, signal } = context;
+  problems.check();
   // Found once: without a scenario there is nothing to watch.
+  if (word === undefined) return runCommand(word, options, context, problems);
   const scenario = openScenario(config, word, options.packs);
   const ignore = resolve(config.cwd, options.runsDir);
   for (;;) {
     let code: number;
     try {
-      code = await runCommand(word, options, context);
+      code = await runCommand(word, options, context, new UsageProblems());
     } catch (error) {
       reportError(error, context);
       code = exitCodeOf(error);
@@ -155,19 +164,23 @@ async function watchCommand(word: string, options: RunCommandOptions, context: C
   }
 }
 
-function eventPrinter({ json, quiet, verbose }: RunCommandOptions, { output, config }: CliContext): (event: RunEvent) => void {
+function eventPrinter({ json, quiet, verbose, runtime }: RunCommandOptions, { output, config, signal }: CliContext): (event: RunEvent) => void {
   if (json === true) {
     return (event) => {
       if (quiet !== true || event.type === 'outcome') output.json(event);
     };
   }
-  const timeline = new Timeline(output, verbose === true);
-  const footer = new Footer(output);
+  const timeline = new Timeline(output, { verbose: verbose === true, cwd: config.cwd, signal });
+  const footer = new Footer(output, signal);
+  const leftOpen =
+    runtime === undefined
+      ? 'the runtime of this run has stopped, and the session with it; run again'
+      : `it ends by itself at ${runtime} when its time (ttl) is over; until then its initiator can cancel it`;
   return (event) => {
     if (quiet !== true) {
       footer.show(event);
       timeline.show(event);
     }
-    if (event.type === 'outcome') printOutcome(output, event, config.cwd);
+    if (event.type === 'outcome') printOutcome(output, event, { cwd: config.cwd, leftOpen });
   };
 }

@@ -1,5 +1,6 @@
 import type { RunEvent } from '@macp-agent/scenarios';
-import { clean, pad, type Output } from '../output.js';
+import { clean, type Output } from '../output.js';
+import { fit, pad } from '../wrap.js';
 
 interface Lane {
   mark: 'idle' | 'busy' | 'done' | 'gone';
@@ -8,16 +9,22 @@ interface Lane {
 
 const MARKS = { unicode: { idle: '○', busy: '◐', done: '●', gone: '✗' }, ascii: { idle: '.', busy: 'o', done: '*', gone: 'x' } };
 
+/** Short, so that a terminal that becomes narrower seldom has to break it. */
+const RULE_WIDTH = 32;
+
 /** What stays at the bottom of the terminal during a run: one lane per participant and the votes so far. */
 export class Footer {
   readonly #output: Output;
+  readonly #signal: AbortSignal | undefined;
   readonly #lanes = new Map<string, Lane>();
   #approve = 0;
   #reject = 0;
   #abstain = 0;
 
-  constructor(output: Output) {
+  /** `signal`: aborted when the run is being cancelled. */
+  constructor(output: Output, signal?: AbortSignal) {
     this.#output = output;
+    this.#signal = signal;
   }
 
   show(event: RunEvent): void {
@@ -29,7 +36,7 @@ export class Footer {
       this.#output.footer([]);
       return;
     }
-    this.#draw();
+    this.#output.footer(() => this.#lines());
   }
 
   #said({ messageType, sender, payload }: Extract<RunEvent, { type: 'envelope' }>): void {
@@ -41,7 +48,7 @@ export class Footer {
       else if (vote === 'REJECT') this.#reject += 1;
       else this.#abstain += 1;
       this.#set(sender, 'done', vote);
-    } else if (messageType === 'Evaluation') this.#set(sender, 'busy', `${String(says?.['recommendation'])}, not voted yet`);
+    } else if (messageType === 'Evaluation') this.#set(sender, 'busy', `${String(says?.['recommendation'])}, no vote yet`);
     else if (messageType === 'Commitment') this.#set(sender, 'done', `committed ${String(says?.['action'])}`);
   }
 
@@ -53,18 +60,18 @@ export class Footer {
     if (this.#lanes.has(participantId)) this.#lanes.set(participantId, { mark, text });
   }
 
-  #draw(): void {
+  #lines(): string[] {
     const { colors, columns, rows, unicode } = this.#output;
-    if (!this.#output.isTty) return;
     const marks = unicode ? MARKS.unicode : MARKS.ascii;
     const width = Math.min(24, Math.max(0, ...[...this.#lanes.keys()].map((id) => clean(id).length)));
     const room = Math.max(1, rows - 6);
     const active = [...this.#lanes].toSorted(([, a], [, b]) => Number(a.mark === 'idle') - Number(b.mark === 'idle'));
     const shown = active.length <= room ? [...this.#lanes] : active.slice(0, room - 1);
-    const lines = shown.map(([id, { mark, text }]) => ` ${marks[mark]} ${pad(clean(id).slice(0, width), width)}  ${clean(text)}`);
+    const lines = shown.map(([id, { mark, text }]) => ` ${marks[mark]} ${pad(fit(clean(id), width), width)} ${clean(text)}`);
     if (shown.length < this.#lanes.size) lines.push(` ${marks.idle} and ${this.#lanes.size - shown.length} more`);
-    const rule = (unicode ? '─' : '-').repeat(Math.max(1, Math.min(60, columns - 1)));
     const tally = ` votes  ${this.#approve} approve, ${this.#reject} reject${this.#abstain === 0 ? '' : `, ${this.#abstain} abstain`}`;
-    this.#output.footer([colors.dim(rule), ...lines, `${tally}   ${colors.dim('ctrl-c cancels')}`]);
+    const hint = this.#signal?.aborted === true ? 'cancelling; ctrl-c ends at once' : 'ctrl-c cancels';
+    const one = `${tally}   ${hint}`.length < columns;
+    return [colors.dim((unicode ? '─' : '-').repeat(RULE_WIDTH)), ...lines, ...(one ? [`${tally}   ${colors.dim(hint)}`] : [tally, ` ${colors.dim(hint)}`])];
   }
 }

@@ -1,17 +1,32 @@
 import type { RunEvent } from '@macp-agent/scenarios';
-import { clean, fit, pad, type Output } from '../output.js';
+import { clean, type Output } from '../output.js';
+import { pad } from '../wrap.js';
+import { shownPath } from './shown-path.js';
 
+const TIME_WIDTH = 10;
 const TYPE_WIDTH = 12;
+/** Where less than this is left beside sender and type, what is said stands below them. */
+const MIN_TEXT_WIDTH = 28;
+
+export interface TimelineOptions {
+  /** Payloads too. */
+  readonly verbose: boolean;
+  /** Folder that paths are shown from. */
+  readonly cwd: string;
+  /** Aborted when the run is being cancelled. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Prints what happens in a run, one line each. */
 export class Timeline {
   readonly #output: Output;
-  readonly #verbose: boolean;
+  readonly #options: TimelineOptions;
   #senderWidth = 6;
+  #ended = false;
 
-  constructor(output: Output, verbose: boolean) {
+  constructor(output: Output, options: TimelineOptions) {
     this.#output = output;
-    this.#verbose = verbose;
+    this.#options = options;
   }
 
   show(event: RunEvent): void {
@@ -19,10 +34,11 @@ export class Timeline {
     switch (event.type) {
       case 'run':
         this.#senderWidth = Math.min(24, Math.max('session'.length, ...event.participants.map(({ participantId }) => clean(participantId).length)));
-        this.#output.line(
-          `${colors.bold(clean(event.title))}  ${colors.dim(`${event.scenarioRef}, template ${event.templateId}, policy ${event.policyVersion}`)}`,
+        this.#output.text(
+          `${colors.bold(clean(event.title))}  ${colors.dim(`${clean(event.scenarioRef)}, template ${clean(event.templateId)}, policy ${clean(event.policyVersion)}`)}`,
+          2,
         );
-        this.#output.line(colors.dim(`run ${event.runId}  files ${event.folder}`));
+        this.#identify(`run ${event.runId}`, `files ${clean(shownPath(event.folder, this.#options.cwd))}`);
         break;
       case 'agent':
         if (event.status === 'waiting')
@@ -39,15 +55,19 @@ export class Timeline {
           event.text,
           COLOR[event.messageType] === undefined ? undefined : colors[COLOR[event.messageType] ?? 'white'],
         );
-        if (this.#verbose) this.#output.line(colors.dim(`            ${JSON.stringify(event.payload)}`));
+        if (this.#options.verbose) this.#output.text(colors.dim(`${' '.repeat(12)}${spacedJson(event.payload)}`), 12);
+        if (event.messageType === 'Commitment') this.#ended = true;
         break;
       case 'refused':
+        // What was on its way when the session ended says nothing about the agent.
+        if (event.code === 'SESSION_NOT_OPEN' && this.#isEnding && !this.#options.verbose) break;
         this.#row(event.atMs, event.participantId, 'refused', `${event.messageType} ${event.code}: ${event.message}${fixOwner(event.step)}`, colors.red);
         break;
       case 'note':
         this.#row(event.atMs, event.participantId, 'note', event.text, colors.dim);
         break;
       case 'session':
+        this.#ended = event.state !== 'OPEN' && event.state !== 'SUSPENDED';
         this.#row(event.atMs, 'session', event.state === 'OPEN' ? 'RESUMED' : event.state, event.reason, colors.yellow);
         break;
       case 'fault':
@@ -58,14 +78,29 @@ export class Timeline {
     }
   }
 
+  /** On one line where there is room for it. */
+  #identify(run: string, files: string): void {
+    const { colors, columns } = this.#output;
+    const both = `${run}  ${files}`;
+    for (const line of both.length < columns ? [both] : [run, files]) this.#output.text(colors.dim(line), 2);
+  }
+
+  get #isEnding(): boolean {
+    return this.#ended || this.#options.signal?.aborted === true;
+  }
+
   #row(atMs: number | undefined, sender: string, type: string, text: string, color: ((text: string) => string) | undefined): void {
     const { colors, columns } = this.#output;
-    const time = atMs === undefined ? ' '.repeat(9) : formatTime(atMs);
-    const who = pad(fit(clean(sender), this.#senderWidth), this.#senderWidth);
-    const what = pad(type, TYPE_WIDTH);
-    // Without the last column, where some terminals already wrap.
-    const said = fit(clean(text), columns - 1 - time.length - this.#senderWidth - Math.max(TYPE_WIDTH, type.length) - 3);
-    this.#output.line(`${colors.dim(time)} ${who} ${(color ?? identity)(what)} ${said}`.trimEnd());
+    const time = atMs === undefined ? ' '.repeat(TIME_WIDTH) : pad(`${formatTime(atMs)} `, TIME_WIDTH);
+    const head = `${colors.dim(time)}${pad(clean(sender), this.#senderWidth)} ${(color ?? identity)(pad(clean(type), TYPE_WIDTH))}`;
+    const left = TIME_WIDTH + this.#senderWidth + 1 + TYPE_WIDTH + 1;
+    if (columns - left > MIN_TEXT_WIDTH) {
+      this.#output.text(`${head} ${clean(text)}`.trimEnd(), left);
+      return;
+    }
+    const indent = Math.max(2, Math.min(TIME_WIDTH, columns - 46));
+    this.#output.text(head.trimEnd(), indent);
+    if (text !== '') this.#output.text(`${' '.repeat(indent)}${clean(text)}`, indent);
   }
 }
 
@@ -85,6 +120,9 @@ function lastLine(logTail: readonly string[]): string {
   const line = logTail.findLast((text) => /^\S/.test(text) && !/^(?:[{}]|Node\.js v[\d.]+)$/.test(text));
   return line === undefined ? '' : `; last line: ${line}`;
 }
+
+/** JSON in one line, with blanks to break it at. */
+const spacedJson = (value: unknown): string => JSON.stringify(value, undefined, 1).replaceAll(/\n */g, ' ');
 
 const identity = (text: string): string => text;
 

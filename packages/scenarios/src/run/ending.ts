@@ -6,13 +6,13 @@ export type Ending =
   | { readonly by: 'observer'; readonly error: unknown }
   | { readonly by: 'agents'; readonly failure: GroupFailure }
   | { readonly by: 'limit'; readonly runMs: number }
-  | { readonly by: 'abort' };
+  | { readonly by: 'abort'; readonly cause: unknown };
 
 /** Why the runner ends the session, in one line that may go on the wire. Empty when the session ended by itself. */
 export function reasonOf(ending: Ending): string {
   switch (ending.by) {
     case 'abort':
-      return 'cancelled at the terminal';
+      return abortReason(ending.cause);
     case 'limit':
       return `the run did not end within ${ending.runMs} ms`;
     case 'agents':
@@ -36,3 +36,6 @@ function describeFailure({ participantId, exit, wasReady }: GroupFailure): strin
   const how = exit.signal === undefined ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
   return `agent ${participantId} ${how} ${wasReady ? 'before the session ended' : 'before it was ready'}`;
 }
+
+/** An Error of the caller says how it was told to stop; the error that an AbortController makes by itself says nothing. */
+const abortReason = (cause: unknown): string => (cause instanceof Error && cause.name === 'Error' ? cause.message : 'cancelled at the terminal');

@@ -1,4 +1,3 @@
-import { MacpError } from '@macp-agent/protocol';
 import { didYouMean } from '../suggest.js';
 
 /** A failure to provoke: the agent is killed as soon as a message of this type is accepted. */
@@ -8,24 +7,21 @@ export interface Fault {
   readonly messageType: string;
 }
 
-/** Reads `crash:growth-agent@Proposal`. Throws INVALID_OPTIONS naming what is wrong and who takes part. */
-export function parseFault(text: string, participants: readonly string[]): Fault {
-  const colon = text.indexOf(':');
-  const at = text.lastIndexOf('@');
-  const kind = text.slice(0, Math.max(colon, 0));
-  const participantId = text.slice(colon + 1, Math.max(at, 0));
-  const messageType = at < 0 ? '' : text.slice(at + 1);
-  if (kind !== 'crash' || participantId === '' || messageType === '') {
-    throw new MacpError(
-      'INVALID_OPTIONS',
-      `--fault ${text}: write crash:<participant>@<message type>, for example crash:${participants[0] ?? 'agent'}@Proposal`,
-    );
-  }
-  if (!participants.includes(participantId)) {
-    throw new MacpError(
-      'INVALID_OPTIONS',
-      `--fault ${text}: ${participantId} does not take part.${didYouMean(participantId, participants)} There are: ${participants.join(', ')}`,
-    );
-  }
-  return { kind, participantId, messageType };
+/** What a fault can name; undefined where that is not known. */
+export interface FaultScope {
+  readonly participants?: readonly string[] | undefined;
+  readonly messageTypes?: readonly string[] | undefined;
+}
+
+/** The fault that a text such as `crash:growth-agent@Proposal` names, or everything that is wrong with it. */
+export function readFault(text: string, { participants, messageTypes }: FaultScope): { readonly fault?: Fault; readonly problems: readonly string[] } {
+  const [, kind, participantId = '', messageType = ''] = /^([^:]*):(.*)@([^@]*)$/s.exec(text) ?? [];
+  if (kind !== 'crash' || participantId === '' || messageType === '')
+    return { problems: [`write crash:<participant>@<message type>, for example crash:${participants?.[0] ?? 'agent'}@Proposal`] };
+  const problems: string[] = [];
+  if (participants !== undefined && !participants.includes(participantId))
+    problems.push(`${participantId} does not take part.${didYouMean(participantId, participants)} There are: ${participants.join(', ')}`);
+  if (messageTypes !== undefined && !messageTypes.includes(messageType))
+    problems.push(`${messageType} is no message type of this mode.${didYouMean(messageType, messageTypes)} There are: ${messageTypes.join(', ')}`);
+  return problems.length > 0 ? { problems } : { fault: { kind, participantId, messageType }, problems };
 }

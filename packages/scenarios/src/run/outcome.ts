@@ -55,12 +55,17 @@ interface OutcomeParts {
   readonly refused: readonly Refused[];
   readonly suspensions: number;
   readonly lost: string | undefined;
+  /** Lifetime of the session; undefined when only its record is there. */
+  readonly ttlMs?: number | undefined;
+  /** It ended because it stayed suspended for too long. */
+  readonly overSuspended?: boolean | undefined;
   /** Cancelled by a person at the terminal. */
   readonly interrupted: boolean;
 }
 
 /** Reads the outcome of a run from the folded session. Pure. */
-export function readOutcome({ view, participants, policyVersion, state, reason, refused, suspensions, lost, interrupted }: OutcomeParts): RunOutcome {
+export function readOutcome(parts: OutcomeParts): RunOutcome {
+  const { view, participants, policyVersion, state, reason, refused, suspensions, lost, interrupted } = parts;
   const decision = view?.binding.mode === MODE_DECISION && view.mode !== undefined ? (view.modeState as DecisionState) : undefined;
   const commitment = view?.commitment;
   const votes =
@@ -69,9 +74,11 @@ export function readOutcome({ view, participants, policyVersion, state, reason, 
       : [...decision.votes.values()].flatMap((bySender) => [...bySender].map(([sender, { vote, reason }]) => ({ sender, vote, reason })));
   const voted = new Set(votes.map(({ sender }) => sender));
   const voteDue = decision !== undefined && decision.proposals.size > 0;
+  const missing =
+    state === 'RESOLVED' && lost !== undefined ? [] : participants.filter((id) => id === lost || (voteDue && !voted.has(id) && id !== view?.binding.initiator));
   return {
     state,
-    reason: reason ?? (state === 'CANCELLED' || state === 'EXPIRED' ? denial(refused) : ''),
+    reason: reason ?? (state === 'CANCELLED' ? denial(refused) : state === 'EXPIRED' ? expiry(parts, decision, missing) : ''),
     commitment:
       commitment === undefined
         ? undefined
@@ -89,10 +96,7 @@ export function readOutcome({ view, participants, policyVersion, state, reason, 
     evaluations: (decision?.evaluations ?? []).map(({ sender, recommendation, confidence, reason }) => ({ sender, recommendation, confidence, reason })),
     objections: (decision?.objections ?? []).map(({ sender, severity, reason }) => ({ sender, severity, reason })),
     votes,
-    missing:
-      state === 'RESOLVED' && lost !== undefined
-        ? []
-        : participants.filter((id) => id === lost || (voteDue && !voted.has(id) && id !== view?.binding.initiator)),
+    missing,
     lost,
     refused,
     suspensions,
@@ -111,4 +115,17 @@ function exitCodeOf(state: RunOutcome['state'], positive: boolean | undefined, i
 function denial(refused: readonly Refused[]): string {
   const last = refused.findLast(({ messageType, code }) => messageType === 'Commitment' || code === 'POLICY_DENIED');
   return last === undefined ? '' : `commitment refused: ${last.message}`;
+}
+
+/** Why nothing was decided in time. */
+function expiry({ ttlMs, overSuspended, refused, view }: OutcomeParts, decision: DecisionState | undefined, missing: readonly string[]): string {
+  const over =
+    overSuspended === true ? 'it stayed suspended longer than it may' : `its time${ttlMs === undefined ? '' : ` of ${ttlMs / 1000} s`} (ttl) was over`;
+  const denied = denial(refused);
+  if (denied !== '') return `${over}; ${denied}`;
+  if (decision === undefined) return over;
+  if (decision.proposals.size === 0) return `${over} before anything was proposed`;
+  return missing.length > 0
+    ? `${over}; no vote of ${missing.join(', ')}`
+    : `${over}; everybody had voted, but ${view?.binding.initiator ?? 'nobody'} did not commit`;
 }

@@ -35,6 +35,7 @@ export class RunLog {
   readonly #refused: Refused[] = [];
   #zeroUnixMs: number | undefined;
   #suspensions = 0;
+  #overSuspended = false;
   #state: SessionState | undefined;
   #endReason = '';
 
@@ -104,6 +105,7 @@ export class RunLog {
     const { state } = change;
     if (state === this.#state) return;
     const first = this.#state === undefined;
+    this.#overSuspended = this.#state === 'SUSPENDED' && state === 'EXPIRED';
     this.#state = state;
     // Opening and resolving show as SessionStart and Commitment.
     if (state === 'RESOLVED' || (state === 'OPEN' && first)) return;
@@ -168,6 +170,8 @@ export class RunLog {
       refused: this.#refused,
       suspensions: this.#suspensions,
       lost,
+      ttlMs: this.#compiled.initiator.sessionStart.ttlMs,
+      overSuspended: this.#overSuspended,
       interrupted,
     });
     return usage && (outcome.exitCode === 1 || outcome.exitCode === 4) ? { ...outcome, exitCode: 2 } : outcome;

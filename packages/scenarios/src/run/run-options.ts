@@ -42,7 +42,7 @@ export interface RunOptions {
   readonly startOrder?: readonly string[] | undefined;
   readonly fault?: Fault | undefined;
   readonly timeouts?: RunTimeouts | undefined;
-  /** Aborting cancels the session through its initiator, then ends the run; outcome 130. */
+  /** Aborting cancels the session through its initiator, then ends the run; outcome 130. The message of an Error as abort reason becomes the reason. */
   readonly signal?: AbortSignal | undefined;
   /** Aborting ends the run at once, without asking anybody. */
   readonly forceSignal?: AbortSignal | undefined;

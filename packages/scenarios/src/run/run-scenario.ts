@@ -196,8 +196,8 @@ class Run {
   async #untilEnd(observer: Observer, signal: AbortSignal | undefined): Promise<Ending> {
     const over = new AbortController();
     const abort = new Promise<Ending>((resolve) => {
-      const onAbort = (): void => resolve({ by: 'abort' });
       for (const source of [signal, this.#options.forceSignal]) {
+        const onAbort = (): void => resolve({ by: 'abort', cause: source?.reason as unknown });
         source?.addEventListener('abort', onAbort, { once: true, signal: over.signal });
         if (source?.aborted === true) onAbort();
       }
