@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Auth, MacpClient, newSessionId } from '@macp-agent/core';
 import { startRuntime, type Runtime } from '@macp-agent/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { macp, type CliRun } from '../cli.test-support.js';
 
+const fixtures = fileURLToPath(new URL('../../../scenarios/src/fixtures', import.meta.url));
 let cwd: string;
 let stop: AbortController;
 let served: Promise<CliRun>;
@@ -124,5 +126,22 @@ describe('macp auth', () => {
     const { code, stdout, stderr } = await served;
     expect(code).toBe(0);
     expect(stdout + stderr).not.toContain(credential);
+  });
+});
+
+describe('macp run --runtime with an auth service', () => {
+  it('mints a token for each participant and for the runner, with what its part needs', async () => {
+    mkdirSync(join(cwd, 'policies'));
+    cpSync(join(fixtures, 'policy.json'), join(cwd, 'policies/policy.json'));
+    writeFileSync(join(cwd, 'scenario.yaml'), readFileSync(join(fixtures, 'scenario.yaml'), 'utf8').replaceAll('FIXTURES', fixtures));
+    await using runtime = await startVerifier();
+    const env = { MACP_AUTH_SERVICE_URL: url, MACP_AUTH_CLIENT_TOKEN: readFileSync(join(cwd, '.macp-auth/client-token'), 'utf8').trim() };
+    const run = await macp(['run', 'scenario.yaml', '--runtime', runtime.address], { cwd, env });
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/RESOLVED approve/) as string });
+    stop.abort();
+    const { stderr } = await served;
+    for (const sender of ['r1', 'r2', 'lead', 'macp-runner']) expect(stderr).toContain(`minted a token for ${sender}, 3600 s`);
+    const without = await macp(['run', 'scenario.yaml', '--runtime', runtime.address], { cwd, env });
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot be reached; start it \(macp auth serve\) \[AUTH_MINT_FAILED\]/) as string });
   });
 });

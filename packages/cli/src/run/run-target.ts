@@ -24,9 +24,9 @@ export interface TargetOptions {
 /** Starts the embedded runtime, or gathers the credentials for another one. Throws INVALID_OPTIONS or INVALID_BOOTSTRAP. */
 export async function openTarget(config: Config, runs: readonly CompiledRun[], options: TargetOptions): Promise<RunTarget> {
   if (options.runtime !== undefined) {
-    const target = remoteTarget(config, runs, options.runtime, options);
     const service = mintingService(config, options);
-    return service === undefined ? target : { ...target, ...(await mintTokens(config, service, runs)) };
+    const tokens = service === undefined ? mappedTokens(config, runs, options.runtime, options) : await mintTokens(config, service, runs);
+    return { runtime: remoteRuntime(options.runtime, options), ...tokens, close: () => Promise.resolve() };
   }
   // Loaded only here: a run against another runtime does not need it.
   const { startEmbeddedRuntime } = await import('./embedded-runtime.js');
@@ -39,25 +39,32 @@ export function checkTarget(config: Config, runs: readonly CompiledRun[], option
   if (options.runtime === undefined) return;
   if (!ADDRESS.test(options.runtime))
     throw new MacpError('INVALID_OPTIONS', `--runtime ${options.runtime} is not host:port, for example --runtime 127.0.0.1:50051`);
-  remoteTarget(config, runs, options.runtime, options);
+  if (mintingService(config, options) === undefined) mappedTokens(config, runs, options.runtime, options);
 }
 
 /** Tokens are minted where there is an auth service and no token map. */
 const mintingService = (config: Config, { tokensEnv }: TargetOptions): MintService | undefined =>
   config.setting(tokensEnv ?? TOKENS_VARIABLE) === undefined ? mintService(config) : undefined;
 
-function remoteTarget(config: Config, runs: readonly CompiledRun[], address: string, options: TargetOptions): RunTarget {
-  const variable = options.tokensEnv ?? TOKENS_VARIABLE;
+function mappedTokens(
+  config: Config,
+  runs: readonly CompiledRun[],
+  address: string,
+  { tokensEnv: variable = TOKENS_VARIABLE }: TargetOptions,
+): Pick<RunTarget, 'agentTokens' | 'runnerToken'> {
   const text = config.setting(variable);
   const tokens = text === undefined ? new Map<string, string>() : parseAgentTokens(text, variable);
-  const minting = mintingService(config, options) !== undefined;
-  const agentTokens = runs.map((run) => minting ? new Map<string, string>() : pickAgentTokens(tokens, run.participantBindings, text === undefined ? `${variable} (not set)` : variable));
+  const agentTokens = runs.map((run) => pickAgentTokens(tokens, run.participantBindings, text === undefined ? `${variable} (not set)` : variable));
   // The runner's own identity; without one it reads with the initiator's, who may read its own session but register nothing.
   const [first] = runs;
   const runnerToken = config.setting('MACP_RUNNER_TOKEN') ?? tokens.get(RUNNER) ?? agentTokens[0]?.get(first?.initiator.participantId ?? '');
-  if (runnerToken === undefined && !minting) throw new MacpError('INVALID_OPTIONS', `there is no token to watch the run at ${address} with; set MACP_RUNNER_TOKEN`);
-  const plaintext = options.allowInsecure === true || (options.tls === undefined && isLoopback(address));
-  return { runtime: { address, tls: !plaintext, allowInsecure: plaintext }, runnerToken, agentTokens, close: () => Promise.resolve() };
+  if (runnerToken === undefined) throw new MacpError('INVALID_OPTIONS', `there is no token to watch the run at ${address} with; set MACP_RUNNER_TOKEN`);
+  return { agentTokens, runnerToken };
+}
+
+function remoteRuntime(address: string, { tls, allowInsecure }: TargetOptions): RuntimeTarget {
+  const plaintext = allowInsecure === true || (tls === undefined && isLoopback(address));
+  return { address, tls: !plaintext, allowInsecure: plaintext };
 }
 
 const isLoopback = (address: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(address);
