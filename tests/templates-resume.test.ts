@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commitAfterVotes, fromBootstrap, newSessionId } from '@macp-agent/core';
 import { scriptedPeer, startFakeOpenAi, startTestRuntime, type TranscriptEntry } from '@macp-agent/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startPostgres } from './postgres.js';
 
 // Agents of the langgraph template as processes of their own that are killed in the middle. Needs the build.
 
@@ -13,6 +14,8 @@ const inputs = { customerId: 'CUST-1001', transactionAmount: 2400, deviceTrustSc
 const participants = ['coordinator', 'fraud-agent', 'growth-agent'];
 const ROLES: Readonly<Record<string, string>> = { 'fraud-agent': 'fraud' };
 const LIMIT_MS = 60_000;
+
+const template = fileURLToPath(new URL('../templates/langgraph', import.meta.url));
 
 async function openSession() {
   const folder = mkdtempSync(join(tmpdir(), 'macp-resume-'));
@@ -35,7 +38,7 @@ async function openSession() {
   const spawnAgent = (participantId: string, program: string, env: Readonly<Record<string, string>> = {}) => {
     const file = join(folder, `${participantId}-${children.length}.json`);
     writeFileSync(file, JSON.stringify(document(participantId)), { mode: 0o600 });
-    const child = spawn(process.execPath, [fileURLToPath(new URL(`../templates/langgraph/dist/${program}.js`, import.meta.url))], {
+    const child = spawn(process.execPath, [join(env['PROJECT'] ?? template, `dist/${program}.js`)], {
       cwd: folder,
       env: { PATH: process.env['PATH'] ?? '', MACP_BOOTSTRAP_FILE: file, MACP_CHECKPOINT: `file:${checkpoints}`, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,6 +61,60 @@ async function kill({ child, ended }: { child: ChildProcess; ended: Promise<unkn
 
 const sentBy = (transcript: readonly TranscriptEntry[], name: string): string[] =>
   transcript.filter(({ sender }) => sender === name).map(({ messageType }) => messageType);
+
+/** An evaluator is killed while it waits for its model, and started again over the same checkpoints. */
+async function killWhileAsking(store: Readonly<Record<string, string>>): Promise<void> {
+  const { spawnAgent, joinSession, stop } = await openSession();
+  let killed = false;
+  let asked = 0;
+  await using endpoint = await startFakeOpenAi(({ messages, tools }) => {
+    if (!messages.some(({ role }) => role === 'tool')) return { toolCalls: [{ name: 'device_reputation', args: { deviceTrustScore: 0.18 } }] };
+    if (tools?.some(({ function: { name } }) => name === 'assessment') !== true) return { content: 'I have seen enough.' };
+    asked += 1;
+    return killed ? { toolCalls: [{ name: 'assessment', args: { recommendation: 'REJECT', confidence: 0.9, reason: 'stolen card' } }] } : { hang: true };
+  });
+  const env = { MACP_MODEL: 'openai:some-model', MACP_MODEL_BASE_URL: endpoint.baseUrl, ...store };
+  const transcript: TranscriptEntry[] = [];
+  const coordinator = joinSession('coordinator')
+    .on('*', ({ messageType, sender, payload }) => void transcript.push({ messageType, sender, payload }))
+    .use(commitAfterVotes({ decide: () => ({ action: 'done', outcomePositive: true, reason: 'all voted', authorityScope: 'test' }) }))
+    .run({ signal: stop });
+  const peer = joinSession('growth-agent')
+    .use(scriptedPeer({ evaluation: { recommendation: 'APPROVE' } }))
+    .run({ signal: stop });
+
+  await kill(await started(spawnAgent('fraud-agent', 'evaluator', env), () => asked === 1));
+  killed = true;
+  const before = endpoint.requests.length;
+  const again = spawnAgent('fraud-agent', 'evaluator', env);
+  await vi.waitFor(() => expect(sentBy(transcript, 'fraud-agent')).toEqual(['Evaluation', 'Vote']), LIMIT_MS);
+  // Neither the signals nor the tools were asked for again.
+  expect(endpoint.requests.length - before).toBe(1);
+  const last = joinSession('growth-agent')
+    .on('Vote', async ({ sender, proposalId = '' }, { actions }) => {
+      if (sender === 'fraud-agent') await actions.vote({ proposalId, vote: 'APPROVE', reason: 'last' });
+    })
+    .run({ signal: stop });
+  expect(await coordinator).toMatchObject({ state: 'RESOLVED' });
+  await Promise.all([peer, last]);
+  expect(await again.ended).toMatchObject({ code: 0 });
+  expect(sentBy(transcript, 'fraud-agent')).toEqual(['Evaluation', 'Vote']);
+}
+
+/** The template as it is after `npm install` of the optional package: the modules that it has, and that one. */
+function withPostgresPackage(): string {
+  const project = mkdtempSync(join(tmpdir(), 'macp-project-'));
+  onTestFinished(() => rmSync(project, { recursive: true, force: true }));
+  const modules = join(project, 'node_modules');
+  mkdirSync(join(modules, '@langchain'), { recursive: true });
+  const link = (from: string, name: string): void => symlinkSync(join(from, name), join(modules, name));
+  for (const name of ['@macp-agent', 'langchain', 'zod']) link(join(template, 'node_modules'), name);
+  for (const name of readdirSync(join(template, 'node_modules/@langchain'))) link(join(template, 'node_modules'), join('@langchain', name));
+  link(fileURLToPath(new URL('node_modules', import.meta.url)), '@langchain/langgraph-checkpoint-postgres');
+  cpSync(join(template, 'dist'), join(project, 'dist'), { recursive: true });
+  cpSync(join(template, 'package.json'), join(project, 'package.json'));
+  return project;
+}
 
 describe('an evaluator that is killed and started again', () => {
   it(
@@ -86,44 +143,25 @@ describe('an evaluator that is killed and started again', () => {
     LIMIT_MS,
   );
 
-  it(
-    'while it waits for its model, goes on from its checkpoint and votes once',
-    async () => {
-      const { spawnAgent, joinSession, stop } = await openSession();
-      let killed = false;
-      let asked = 0;
-      await using endpoint = await startFakeOpenAi(({ messages, tools }) => {
-        if (!messages.some(({ role }) => role === 'tool')) return { toolCalls: [{ name: 'device_reputation', args: { deviceTrustScore: 0.18 } }] };
-        if (tools?.some(({ function: { name } }) => name === 'assessment') !== true) return { content: 'I have seen enough.' };
-        asked += 1;
-        return killed ? { toolCalls: [{ name: 'assessment', args: { recommendation: 'REJECT', confidence: 0.9, reason: 'stolen card' } }] } : { hang: true };
-      });
-      const model = { MACP_MODEL: 'openai:some-model', MACP_MODEL_BASE_URL: endpoint.baseUrl };
-      const transcript: TranscriptEntry[] = [];
-      const coordinator = joinSession('coordinator')
-        .on('*', ({ messageType, sender, payload }) => void transcript.push({ messageType, sender, payload }))
-        .use(commitAfterVotes({ decide: () => ({ action: 'done', outcomePositive: true, reason: 'all voted', authorityScope: 'test' }) }))
-        .run({ signal: stop });
-      const peer = joinSession('growth-agent')
-        .use(scriptedPeer({ evaluation: { recommendation: 'APPROVE' } }))
-        .run({ signal: stop });
+  it('while it waits for its model, goes on from its checkpoint and votes once', () => killWhileAsking({}), LIMIT_MS);
 
-      await kill(await started(spawnAgent('fraud-agent', 'evaluator', model), () => asked === 1));
-      killed = true;
-      const before = endpoint.requests.length;
-      const again = spawnAgent('fraud-agent', 'evaluator', model);
-      await vi.waitFor(() => expect(sentBy(transcript, 'fraud-agent')).toEqual(['Evaluation', 'Vote']), LIMIT_MS);
-      // Neither the signals nor the tools were asked for again.
-      expect(endpoint.requests.length - before).toBe(1);
-      const last = joinSession('growth-agent')
-        .on('Vote', async ({ sender, proposalId = '' }, { actions }) => {
-          if (sender === 'fraud-agent') await actions.vote({ proposalId, vote: 'APPROVE', reason: 'last' });
-        })
-        .run({ signal: stop });
-      expect(await coordinator).toMatchObject({ state: 'RESOLVED' });
-      await Promise.all([peer, last]);
-      expect(await again.ended).toMatchObject({ code: 0 });
-      expect(sentBy(transcript, 'fraud-agent')).toEqual(['Evaluation', 'Vote']);
+  it(
+    'does so from checkpoints in Postgres, once the package for them is installed',
+    async (context) => {
+      await using postgres = await startPostgres(context);
+      await killWhileAsking({ MACP_CHECKPOINT: postgres.url, PROJECT: withPostgresPackage() });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'says in one line what is wrong with its database',
+    async () => {
+      const { spawnAgent } = await openSession();
+      const { ended } = spawnAgent('fraud-agent', 'evaluator', { MACP_CHECKPOINT: 'postgres://ann:secret@127.0.0.1:1/none', PROJECT: withPostgresPackage() });
+      const { code, output } = await ended;
+      expect([code, output]).toEqual([2, expect.stringContaining('MACP_CHECKPOINT=postgres://… cannot be used: the database says ECONNREFUSED')]);
+      expect(output).not.toMatch(/secret|\n\s+at /);
     },
     LIMIT_MS,
   );

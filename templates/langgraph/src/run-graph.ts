@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import { Command, MemorySaver, type BaseCheckpointSaver } from '@langchain/langgraph';
-import type { ParticipantContext } from '@macp-agent/core';
+import type { Participant, ParticipantContext } from '@macp-agent/core';
 
 /** What runGraph needs of a compiled graph. Its state keeps `subject`, so that a checkpoint says which proposal it is about. */
 interface SessionGraph {
@@ -73,10 +73,12 @@ export function reportProgress({ participant, session, log, signal }: Participan
 /** MACP_CHECKPOINT asks for something that is not there; the message is one line, for a person. Exit status 2. */
 export class CheckpointSetupError extends Error {}
 
-/** selectCheckpointer for an agent process: ends the process with one line and status 2 when it cannot be had. */
-export async function loadCheckpointer(agent: { readonly participantId: string }): Promise<BaseCheckpointSaver> {
+/** selectCheckpointer for an agent process: ends the process with one line and status 2 when it cannot be had, and closes it with the session. */
+export async function loadCheckpointer(agent: Pick<Participant, 'participantId' | 'onTerminal'>): Promise<BaseCheckpointSaver> {
   try {
-    return await selectCheckpointer(process.env, agent.participantId);
+    const saver = await selectCheckpointer(process.env, agent.participantId);
+    if (saver.end !== undefined) agent.onTerminal(() => saver.end?.());
+    return saver;
   } catch (error) {
     if (!(error instanceof CheckpointSetupError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -84,29 +86,56 @@ export async function loadCheckpointer(agent: { readonly participantId: string }
   }
 }
 
-const POSTGRES_PACKAGE: string = '@langchain/langgraph-checkpoint-postgres';
+/** A checkpointer, and how to close its connections when it has any. */
+export type Checkpointer = BaseCheckpointSaver & { end?(): Promise<void> };
 
 /**
  * The only place that chooses where checkpoints are kept. `MACP_CHECKPOINT` unset: in memory. `file:DIR`: one file per agent and
  * session. `postgres://…`: a schema per agent, through an optional package. Throws CheckpointSetupError with the fix.
  */
-export async function selectCheckpointer(env: Readonly<Record<string, string | undefined>>, participantId: string): Promise<BaseCheckpointSaver> {
+export async function selectCheckpointer(env: Readonly<Record<string, string | undefined>>, participantId: string): Promise<Checkpointer> {
   const wanted = env['MACP_CHECKPOINT'] ?? '';
   if (wanted === '') return new MemorySaver();
   if (wanted.startsWith('file:') && wanted.length > 'file:'.length) return new FileSaver(resolve(wanted.slice('file:'.length)), participantId);
-  if (!/^postgres(?:ql)?:\/\//.test(wanted))
-    throw new CheckpointSetupError('MACP_CHECKPOINT is neither file:DIR nor postgres://…; unset it to keep checkpoints in memory');
-  let postgres: { PostgresSaver: { fromConnString(url: string, options: { schema: string }): BaseCheckpointSaver & { setup(): Promise<void> } } };
+  if (/^postgres(?:ql)?:\/\//.test(wanted)) return postgresSaver(wanted, participantId);
+  throw new CheckpointSetupError('MACP_CHECKPOINT is neither file:DIR nor postgres://…; unset it to keep checkpoints in memory');
+}
+
+const POSTGRES_PACKAGE: string = '@langchain/langgraph-checkpoint-postgres';
+type PostgresSaver = BaseCheckpointSaver & { setup(): Promise<void>; end(): Promise<void> };
+/** What a database says to one of two agents that make the same table at the same time. */
+const MADE_MEANWHILE = new Set(['23505', '42P06', '42P07']);
+
+async function postgresSaver(url: string, participantId: string): Promise<PostgresSaver> {
+  let postgres: { PostgresSaver: { fromConnString(url: string, options: { schema: string }): PostgresSaver } };
   try {
+    // Not a dependency: only who asks for it installs it.
     postgres = (await import(POSTGRES_PACKAGE)) as typeof postgres;
   } catch (error) {
     throw new CheckpointSetupError(`MACP_CHECKPOINT=postgres://… needs a package: npm install ${POSTGRES_PACKAGE}`, { cause: error });
   }
   // Agents of one session share its thread id, so each has a schema of its own.
-  const schema = `macp_${participantId.replaceAll(/\W/g, (letter) => `_${letter.codePointAt(0)?.toString(16)}`)}`;
-  const saver = postgres.PostgresSaver.fromConnString(wanted, { schema });
-  await saver.setup();
-  return saver;
+  const saver = postgres.PostgresSaver.fromConnString(url, { schema: schemaOf(participantId) });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await saver.setup();
+      return saver;
+    } catch (error) {
+      const { code = 'unknown error' } = error as { code?: string };
+      if (MADE_MEANWHILE.has(code) && attempt < 5) continue;
+      await saver.end();
+      // Without the address, which may hold a password.
+      throw new CheckpointSetupError(`MACP_CHECKPOINT=postgres://… cannot be used: the database says ${code}; check address, user and rights`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Letters and digits stay; what would be cut off at 63 characters is told apart by a digest. */
+function schemaOf(participantId: string): string {
+  const name = `macp_${participantId.replaceAll(/\W/g, (letter) => `_${letter.codePointAt(0)?.toString(16)}`)}`;
+  return name.length <= 63 ? name : `${name.slice(0, 46)}_${createHash('sha256').update(participantId).digest('hex').slice(0, 16)}`;
 }
 
 type Stored = Pick<MemorySaver, 'storage' | 'writes'>;
