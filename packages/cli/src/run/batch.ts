@@ -31,7 +31,7 @@ export interface JobResult {
   readonly scenarioRef: string;
   readonly templateId: string;
   readonly durationMs: number;
-  readonly result?: RunResult | undefined;
+  readonly result?: (Pick<RunResult, 'runId' | 'outcome'> & { readonly transcriptFile: string | undefined }) | undefined;
   /** It could not be compiled or started. */
   readonly error?: unknown;
   readonly differences: readonly Difference[];
@@ -49,18 +49,29 @@ export interface BatchOptions {
   /** Aborting cancels the runs that go on and starts no further one. */
   readonly signal: AbortSignal;
   readonly forceSignal: AbortSignal;
-  readonly onDone: (result: JobResult) => void;
+  /** `index` is that of the job. */
+  readonly onDone: (result: JobResult, index: number) => void;
+}
+
+export interface JobParts {
+  readonly scenario: Scenario;
+  readonly name: string;
+  readonly templateId: string | undefined;
+  readonly inputs: JsonObject;
+  readonly expected?: ExpectedOutcome | undefined;
+  /** Those of the same scenario and template, found before. */
+  readonly agents?: ReadonlyMap<string, AgentLaunch> | undefined;
 }
 
 /** Compiles one run of a scenario and finds its agents. Throws what compileScenario and findAgents throw. */
-export function prepareJob(scenario: Scenario, name: string, templateId: string | undefined, inputs: JsonObject, expected?: ExpectedOutcome): Job {
+export function prepareJob({ scenario, name, templateId, inputs, expected, agents }: JobParts): Job {
   const compiled = compileScenario(scenario, { templateId, inputs });
   return {
     name,
     scenarioRef: scenario.ref,
     templateId: compiled.display.templateId,
     compiled,
-    agents: findAgents(scenario, compiled.participantBindings),
+    agents: agents ?? findAgents(scenario, compiled.participantBindings),
     expected: expected ?? compiled.expected,
   };
 }
@@ -77,7 +88,7 @@ export async function runBatch(jobs: readonly Job[], target: RunTarget, options:
       if (job === undefined) return;
       const result = await runJob(job, target, target.agentTokens[index] ?? new Map<string, string>(), options);
       results[index] = result;
-      options.onDone(result);
+      options.onDone(result, index);
     }
   };
   await Promise.all(Array.from({ length: Math.min(options.concurrency, jobs.length) }, work));

@@ -10,10 +10,12 @@ export interface Case {
   readonly template?: string;
   readonly inputs?: JsonObject;
   readonly expect?: ExpectedOutcome;
+  /** What is known to be right, such as the action that a person took; for the confusion matrix of a batch. */
+  readonly label?: string;
 }
 
 const MAX_CASES = 100_000;
-const MEMBERS = new Set(['name', 'scenario', 'template', 'inputs', 'expect']);
+const MEMBERS = new Set(['name', 'scenario', 'template', 'inputs', 'expect', 'label']);
 
 /** Reads a JSON Lines file of cases. Throws INVALID_OPTIONS with the line number. */
 export function loadCases(path: string): Case[] {
@@ -31,7 +33,7 @@ export function loadCases(path: string): Case[] {
 
 function readCase(line: string, where: string, number: number): Case {
   const bad = (text: string): MacpError =>
-    new MacpError('INVALID_OPTIONS', `${where} ${text}; write {"name": "...", "template": "...", "inputs": {...}, "expect": {...}}`, {
+    new MacpError('INVALID_OPTIONS', `${where} ${text}; write {"name": "...", "template": "...", "inputs": {...}, "expect": {...}, "label": "..."}`, {
       context: { path: where },
     });
   let value: unknown;
@@ -43,7 +45,7 @@ function readCase(line: string, where: string, number: number): Case {
   if (!isObject(value)) throw bad('is not a JSON object');
   const unknown = Object.keys(value).find((key) => !MEMBERS.has(key));
   if (unknown !== undefined) throw bad(`has the unknown member ${unknown}`);
-  for (const key of ['name', 'scenario', 'template'])
+  for (const key of ['name', 'scenario', 'template', 'label'])
     if (value[key] !== undefined && typeof value[key] !== 'string') throw bad(`has a ${key} that is no string`);
   for (const key of ['inputs', 'expect']) if (value[key] !== undefined && !isObject(value[key])) throw bad(`has ${key} that is no object`);
   return { name: `case ${number}`, ...value };

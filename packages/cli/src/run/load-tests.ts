@@ -32,7 +32,9 @@ export function findTests(config: Config, words: readonly string[], casesFile: s
   };
   const addCases = (file: string, scenarioOf: (one: Case) => Scenario): void => {
     for (const one of loadCases(file))
-      attempt(one.scenario ?? file, one.name, () => prepareJob(scenarioOf(one), one.name, one.template, one.inputs ?? {}, one.expect));
+      attempt(one.scenario ?? file, one.name, () =>
+        prepareJob({ scenario: scenarioOf(one), name: one.name, templateId: one.template, inputs: one.inputs ?? {}, expected: one.expect }),
+      );
   };
 
   for (const word of words) {
@@ -44,7 +46,8 @@ export function findTests(config: Config, words: readonly string[], casesFile: s
     for (const scenario of scenarios) {
       for (const slug of new Set(['default', ...scenario.templates.keys()])) {
         const expects = scenario.templates.get(slug)?.spec?.outputs?.expected ?? (slug === 'default' ? scenario.document.spec.outputs?.expected : undefined);
-        if (expects !== undefined) attempt(scenario.ref, `template ${slug}`, () => prepareJob(scenario, `template ${slug}`, slug, {}));
+        if (expects !== undefined)
+          attempt(scenario.ref, `template ${slug}`, () => prepareJob({ scenario, name: `template ${slug}`, templateId: slug, inputs: {} }));
       }
     }
     for (const folder of packs) {

@@ -1,4 +1,4 @@
-import type { RunEvent } from '@macp-agent/scenarios';
+import type { JsonObject, RunEvent } from '@macp-agent/scenarios';
 import { clean, type Output } from '../output.js';
 import type { JobResult } from './batch.js';
 import { formatTime } from './timeline.js';
@@ -17,7 +17,7 @@ export function failureLines({ error, differences, result, events }: JobResult):
   const lines = differences.flatMap(({ path, expected, actual }) => [path, `  - expected  ${show(expected)}`, `  + came out  ${show(actual)}`]);
   if (result !== undefined && result.outcome.reason !== '') lines.push(...`why: ${result.outcome.reason}`.split('\n'));
   lines.push('what was said:', ...events.flatMap(transcriptLine));
-  if (result !== undefined) lines.push(`transcript: ${result.transcriptFile}`);
+  if (result?.transcriptFile !== undefined) lines.push(`transcript: ${result.transcriptFile}`);
   return lines.map(clean);
 }
 
@@ -31,7 +31,7 @@ function transcriptLine(event: RunEvent): string[] {
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 /** A result without the whole transcript. */
-export function resultToJson(one: JobResult): object {
+export function resultToJson(one: JobResult): JsonObject {
   const { name, scenarioRef, templateId, passed, durationMs, differences, error, result } = one;
   return {
     name,

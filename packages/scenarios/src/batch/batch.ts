@@ -6,9 +6,10 @@ import type { Env } from '../launch/agent-env.js';
 import type { AgentReport } from '../launch/agent-report.js';
 import type { RuntimeTarget } from '../launch/bootstrap-document.js';
 import type { RunOutcome } from '../run/outcome.js';
+import type { RunEvent } from '../run/run-event.js';
 import { ensurePolicy } from '../run/register-policy.js';
 import { systemReason } from '../system-reason.js';
-import { recordCase, writeTranscript, type CaseRecord } from './case-record.js';
+import { historyEvents, recordCase, writeTranscript, type CaseRecord } from './case-record.js';
 import type { KeptAgent } from './kept-agent.js';
 import { KeptAgents, type Cast } from './kept-agents.js';
 import { LiveCase, type CaseEnd } from './live-case.js';
@@ -56,6 +57,8 @@ export interface BatchResult<T extends BatchCase> {
   /** Undefined when it could not be written; `problem` says why. */
   readonly transcriptFile: string | undefined;
   readonly problem: string | undefined;
+  /** The history as events, for people. */
+  readonly events: () => RunEvent[];
 }
 
 const GRACE_MS = 1_000;
@@ -215,7 +218,7 @@ export class Batch implements AsyncDisposable {
     const record = recordCase(compiled, live, ended, history);
     const outcome = end.by === 'lost' ? { ...record.outcome, lost: end.participantId } : record.outcome;
     const written = await this.#write(compiled, { ...record, outcome }, durationMs);
-    return { batchCase, compiled, outcome, history, durationMs, transcriptFile: written.file, problem: problem ?? written.problem };
+    return { batchCase, compiled, outcome, history, durationMs, transcriptFile: written.file, problem: problem ?? written.problem, events: () => historyEvents(history) };
   }
 
   async #write(compiled: CompiledRun, record: CaseRecord, durationMs: number): Promise<{ file?: string; problem?: string }> {

@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { replay, type Envelope, type SessionRecord, type SessionView } from '@macp-agent/protocol';
+import { decodePayload, replay, type Envelope, type SessionRecord, type SessionView } from '@macp-agent/protocol';
 import type { CompiledRun } from '../compile.js';
+import { describeMessage } from '../run/describe-message.js';
 import { readOutcome, type RunOutcome } from '../run/outcome.js';
-import { transcriptEnvelope } from '../run/transcript.js';
+import type { RunEvent } from '../run/run-event.js';
+import { toJson, transcriptEnvelope } from '../run/transcript.js';
 import type { CaseEnd, LiveCase } from './live-case.js';
 
 /** What was found of a session that has ended. */
@@ -71,6 +73,17 @@ export async function writeTranscript(runsDir: string, compiled: CompiledRun, { 
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
   return file;
+}
+
+/** What was said, as a run of its own tells it while it lasts. */
+export function historyEvents(history: readonly Envelope[]): RunEvent[] {
+  const zero = history[0]?.timestampUnixMs ?? 0;
+  return history.map((envelope, index) => {
+    const { sender, messageType, timestampUnixMs: atUnixMs } = envelope;
+    const decoded = decodePayload(envelope.mode, messageType, envelope.payload);
+    const payload: unknown = decoded.ok ? decoded.payload : undefined;
+    return { type: 'envelope', seq: index + 1, atMs: atUnixMs - zero, atUnixMs, sender, messageType, payload: toJson(payload), text: describeMessage(messageType, payload) };
+  });
 }
 
 const endOf = ({ state, reason }: RunOutcome, history: readonly Envelope[]): object => ({
