@@ -47,7 +47,8 @@ export {
 } from './wire-error-codes.js';
 
 // Sessions
-export { Session, type SendVia, type SessionOptions, type VerbOptions, type WithSender } from './session/session.js';
+export { Session, type SessionOptions, type VerbOptions, type WithSender } from './session/session.js';
+export type { SendVia } from './session/delivery.js';
 export { DecisionSession, type DecisionProposalInput, type EvaluationInput, type ObjectionInput, type VoteInput } from './session/decision-session.js';
 export {
   ProposalSession,
@@ -129,6 +130,7 @@ export {
   validateVote,
 } from './validate.js';
 
+export { commitmentHash } from '@macp-agent/protocol/commitment-hash';
 export {
   buildCommitmentRef,
   buildProgressPayload,

@@ -5,7 +5,7 @@ import type { Envelope } from './wire/envelope.js';
 export const MACP_VERSION = '1.0';
 
 /** Written by the runtime only; a client that sends one is refused (RFC-MACP-0001 §7.2). */
-export const RUNTIME_ONLY_TYPES: ReadonlySet<string> = new Set(['SessionCancel', 'SessionSuspend', 'SessionResume']);
+export const RUNTIME_ONLY_TYPES: ReadonlySet<string> = new Set(['SessionCancel', 'SessionSuspend', 'SessionResume', 'TtlExpired']);
 
 const blank = (text: string): boolean => text.trim() === '';
 

@@ -4,7 +4,15 @@ export { describeError, isMacpError, MacpError, withoutCode, type ErrorContext }
 export { ACCEPTED, refuse, type Refusal, type Verdict } from './verdict.js';
 
 // Envelopes, payloads and ids
-export { commitmentHash } from './commitment-hash.js';
+export {
+  CONTROL_ID_PREFIX,
+  controlEnvelope,
+  controlMessageId,
+  controlRecordOf,
+  RUNTIME_SENDER,
+  type ControlPlace,
+  type ControlRecord,
+} from './control-record.js';
 export { checkEnvelope, MACP_VERSION, RUNTIME_ONLY_TYPES } from './envelope.js';
 export { decodePayload, encodePayload, payloadMessage } from './payload-codec.js';
 export { isSessionId } from './session-id.js';

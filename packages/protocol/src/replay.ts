@@ -1,3 +1,4 @@
+import { controlRecordOf, type ControlRecord } from './control-record.js';
 import { findMode } from './modes/registry.js';
 import type { Mode, SessionBinding } from './modes/mode.js';
 import { decodePayload } from './payload-codec.js';
@@ -7,7 +8,10 @@ import { DEFAULT_MAX_SUSPEND_MS, resumeClock, type SessionState } from './sessio
 import type { Envelope } from './wire/envelope.js';
 import { SessionStartPayload, type CommitmentPayload } from './wire/payloads.js';
 
-/** One entry of a session's history. Only `start` and `envelope` take an ordinal, counted from 1 (runtime.md §9.3). */
+/**
+ * One entry of a session's history. Each takes an ordinal, counted from 1. Also what the runtime itself writes: the RFCs have it
+ * in the accepted history, and readers that count what they get stay in step.
+ */
 export type SessionRecord =
   | { readonly kind: 'start'; readonly envelope: Envelope; readonly atUnixMs: number; readonly policy?: PolicyDefinition | undefined }
   | { readonly kind: 'envelope'; readonly envelope: Envelope; readonly atUnixMs: number }
@@ -24,7 +28,7 @@ export interface SessionView {
   readonly deadlineUnixMs: number;
   readonly totalSuspendedMs: number;
   readonly suspendedAtUnixMs?: number | undefined;
-  /** Accepted envelopes so far. */
+  /** Records so far. */
   readonly ordinal: number;
   /** The accepted Commitment and who sent it. */
   readonly commitment?: (CommitmentPayload & { readonly sender: string }) | undefined;
@@ -70,25 +74,30 @@ export function openSession(envelope: Envelope, atUnixMs: number, policy?: Polic
 
 /** The view after one more record. Total: accepted history is never judged again. */
 export function applyRecord(view: SessionView, record: Exclude<SessionRecord, { kind: 'start' }>): SessionView {
+  return record.kind === 'envelope' ? applyEnvelope(view, record.envelope, record.atUnixMs) : applyControl(view, record);
+}
+
+function applyControl(view: SessionView, record: ControlRecord): SessionView {
+  const ordinal = view.ordinal + 1;
   switch (record.kind) {
-    case 'envelope':
-      return applyEnvelope(view, record.envelope, record.atUnixMs);
     case 'suspend':
-      return { ...view, state: 'SUSPENDED', suspendedAtUnixMs: record.atUnixMs };
+      return { ...view, ordinal, state: 'SUSPENDED', suspendedAtUnixMs: record.atUnixMs };
     case 'resume': {
       const clock = resumeClock(view, view.suspendedAtUnixMs ?? record.atUnixMs, record.atUnixMs, view.binding.maxSuspendMs);
-      if (clock === 'over-cap') return { ...view, state: 'EXPIRED', suspendedAtUnixMs: undefined };
-      return { ...view, ...clock, state: 'OPEN', suspendedAtUnixMs: undefined };
+      if (clock === 'over-cap') return { ...view, ordinal, state: 'EXPIRED', suspendedAtUnixMs: undefined };
+      return { ...view, ...clock, ordinal, state: 'OPEN', suspendedAtUnixMs: undefined };
     }
     case 'cancel':
-      return { ...view, state: 'CANCELLED', cancelled: { by: record.by, reason: record.reason } };
+      return { ...view, ordinal, state: 'CANCELLED', cancelled: { by: record.by, reason: record.reason } };
     case 'expire':
-      return { ...view, state: 'EXPIRED' };
+      return { ...view, ordinal, state: 'EXPIRED' };
   }
 }
 
-/** The view after an accepted envelope. A payload that does not decode counts, but changes nothing else. */
+/** The view after an envelope of the history. A payload that does not decode counts, but changes nothing else. */
 export function applyEnvelope(view: SessionView, envelope: Envelope, atUnixMs: number): SessionView {
+  const control = controlRecordOf(envelope);
+  if (control !== undefined) return applyControl(view, control);
   const ordinal = view.ordinal + 1;
   const decoded = decodePayload(envelope.mode, envelope.messageType, envelope.payload);
   if (!decoded.ok) return { ...view, ordinal };

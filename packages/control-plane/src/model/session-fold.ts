@@ -1,4 +1,4 @@
-import { findMode, type PolicyDefinition, type SessionBinding } from '@macp-agent/protocol';
+import { findMode, RUNTIME_ONLY_TYPES, type PolicyDefinition, type SessionBinding } from '@macp-agent/protocol';
 import type { CanonicalEvent } from './canonical-event.js';
 
 /** Browser-safe: the console folds the same events with the same reducers. */
@@ -52,6 +52,23 @@ export function foldEvent(session: FoldedSession | undefined, event: CanonicalEv
   }
 }
 
+const CONTROL_STATES: Readonly<Record<string, FoldedSession['state']>> = {
+  SessionSuspend: 'SUSPENDED',
+  SessionResume: 'OPEN',
+  SessionCancel: 'CANCELLED',
+  TtlExpired: 'EXPIRED',
+};
+
+/** What the session becomes by a record that the runtime itself writes; undefined for what a participant sends. Not every runtime streams them. */
+export function controlState(messageType: string): FoldedSession['state'] | undefined {
+  return CONTROL_STATES[messageType];
+}
+
+/** Who asked the runtime for such a record. */
+export function controlledBy(payload: Readonly<Record<string, unknown>> | undefined): string {
+  return text(payload?.['suspendedBy'] ?? payload?.['resumedBy'] ?? payload?.['cancelledBy']);
+}
+
 /** Folds events in order. The policy may be recorded before the SessionStart, so it is looked up first. */
 export function foldEvents(events: readonly CanonicalEvent[], policy = findPolicy(events)): FoldedSession | undefined {
   let session: FoldedSession | undefined;
@@ -74,12 +91,21 @@ function foldMessage(session: FoldedSession | undefined, event: CanonicalEvent, 
   if (messageType === 'SessionStart') return session ?? open(event, payload ?? {}, policy);
   if (session === undefined) return undefined;
   const ordinal = typeof data['ordinal'] === 'number' ? data['ordinal'] : session.ordinal + 1;
+  const state = controlState(messageType);
+  if (state !== undefined) return { ...foldControl(session, state, payload, acceptedAt(event)), ordinal };
   // A payload that did not decode counts, but changes nothing else.
-  if (payload === undefined) return { ...session, ordinal };
+  if (payload === undefined || RUNTIME_ONLY_TYPES.has(messageType)) return { ...session, ordinal };
   const message = { messageType, sender: text(data['sender']), payload, atUnixMs: acceptedAt(event) };
   const modeState = session.mode === undefined ? session.modeState : session.mode.apply(session.modeState, session.binding, message);
   if (messageType !== 'Commitment') return { ...session, modeState, ordinal };
   return { ...session, modeState, ordinal, state: 'RESOLVED', commitment: readCommitment(payload, message.sender) };
+}
+
+/** Whatever comes first, the record or the watch, changes the clock; the other finds it changed. */
+function foldControl(session: FoldedSession, state: FoldedSession['state'], payload: Record<string, unknown> | undefined, atUnixMs: number): FoldedSession {
+  if (state === session.state) return session;
+  const bankedMs = state === 'OPEN' && typeof payload?.['bankedMs'] === 'number' ? payload['bankedMs'] : 0;
+  return { ...session, state, deadlineUnixMs: session.deadlineUnixMs + bankedMs, suspendedAtUnixMs: state === 'SUSPENDED' ? atUnixMs : undefined };
 }
 
 function open(event: CanonicalEvent, payload: Record<string, unknown>, policy: PolicyDefinition | undefined): FoldedSession {

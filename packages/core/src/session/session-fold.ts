@@ -1,4 +1,4 @@
-import { applyEnvelope, applyRecord, isTerminal, openSession, type Envelope, type SessionView } from '@macp-agent/protocol';
+import { applyEnvelope, applyRecord, isTerminal, openSession, RUNTIME_ONLY_TYPES, type Envelope, type SessionView } from '@macp-agent/protocol';
 import { RecentMap } from './recent-map.js';
 import type { LifecycleChange } from '../watch/lifecycle-hub.js';
 
@@ -50,12 +50,17 @@ export class SessionFold {
   /** The stream delivered an envelope. Ordinals make this safe for several streams of one session. */
   delivered(envelope: Envelope, sequence: number): void {
     this.#own.delete(envelope.messageId);
-    this.#delivered.add(envelope.messageId, envelope);
+    if (!RUNTIME_ONLY_TYPES.has(envelope.messageType)) this.#delivered.add(envelope.messageId, envelope);
     if (this.#baseIsOwn && sequence === 1) {
       this.#base = undefined;
       this.#baseIsOwn = false;
     }
-    if (sequence === (this.#base?.ordinal ?? 0) + 1) this.#base = apply(this.#base, { envelope, atUnixMs: envelope.timestampUnixMs || Date.now() });
+    if (sequence === (this.#base?.ordinal ?? 0) + 1) {
+      this.#base = apply(this.#base, { envelope, atUnixMs: envelope.timestampUnixMs || Date.now() });
+      // A report that is older than a record of the runtime says nothing that the record does not.
+      const isControl = RUNTIME_ONLY_TYPES.has(envelope.messageType);
+      if (isControl && this.#lifecycle !== undefined && this.#lifecycle.observedAtUnixMs <= envelope.timestampUnixMs) this.#lifecycle = undefined;
+    }
     this.#stale = true;
   }
 
@@ -102,13 +107,14 @@ function withLifecycle(view: SessionView, change: LifecycleChange | undefined): 
   if (change === undefined || change.state === view.state || isTerminal(view.state)) return view;
   const atUnixMs = change.observedAtUnixMs;
   const deadlineUnixMs = change.metadata?.expiresAtUnixMs || view.deadlineUnixMs;
+  const { ordinal } = view;
   switch (change.state) {
     case 'SUSPENDED':
-      return applyRecord(view, { kind: 'suspend', by: '', reason: '', atUnixMs });
+      return { ...applyRecord(view, { kind: 'suspend', by: '', reason: '', atUnixMs }), ordinal };
     case 'CANCELLED':
-      return applyRecord(view, { kind: 'cancel', by: '', reason: '', atUnixMs });
+      return { ...applyRecord(view, { kind: 'cancel', by: '', reason: '', atUnixMs }), ordinal };
     case 'EXPIRED':
-      return applyRecord(view, { kind: 'expire', atUnixMs });
+      return { ...applyRecord(view, { kind: 'expire', atUnixMs }), ordinal };
     default:
       return { ...view, deadlineUnixMs };
   }

@@ -2,6 +2,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { checkEnvelope, refuse, StreamSessionResponse, type Envelope, type Refusal, type StreamSessionRequest } from '@macp-agent/protocol';
 import type { Caller } from '../auth/identity.js';
 import { envelopeFrame, type SessionSubscriber } from '../hub/hub.js';
+import { envelopeAt } from '../log/envelope-at.js';
 import type { Outbox } from './outbox.js';
 import { mayRead } from '../kernel/kernel.js';
 import type { Outcome } from '../kernel/outcome.js';
@@ -130,25 +131,20 @@ export class SessionStream implements SessionSubscriber {
   }
 
   /**
-   * Accepted envelopes after an ordinal, at the reader's pace and straight from the history, so that a long one needs no
-   * queue; what is accepted meanwhile is found at its end.
+   * The records after an ordinal, at the reader's pace and straight from the history, so that a long one needs no queue;
+   * what is accepted meanwhile is found at its end.
    */
   async #sendHistory(sessionId: string, afterSequence: number): Promise<void> {
     const replay = Symbol('replay');
     this.#replay = replay;
     const records = this.#context.kernel.history(sessionId);
-    let ordinal = 0;
     // The length is read anew each time: the history grows while it goes out.
-    for (let index = 0; index < records.length; index += 1) {
-      const record = records[index];
-      if (record?.kind !== 'start' && record?.kind !== 'envelope') continue;
-      ordinal += 1;
-      if (ordinal <= afterSequence) continue;
+    for (let index = afterSequence; index < records.length; index += 1) {
       if (this.#outbox.congested) await this.#outbox.ready();
       if (this.#outbox.ended || this.#replay !== replay) return;
-      this.#outbox.push(envelopeFrame(record.envelope));
+      this.#outbox.push(envelopeFrame(envelopeAt(records, index)));
     }
-    this.#lastOrdinal = ordinal;
+    this.#lastOrdinal = records.length;
     this.#replay = undefined;
     this.#finishWhenIdle();
   }

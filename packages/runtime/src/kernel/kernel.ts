@@ -1,4 +1,4 @@
-import { refuse, RUNTIME_ONLY_TYPES, type Envelope, type SessionMetadata } from '@macp-agent/protocol';
+import { CONTROL_ID_PREFIX, refuse, RUNTIME_ONLY_TYPES, type Envelope, type SessionMetadata } from '@macp-agent/protocol';
 import type { Caller } from '../auth/identity.js';
 import type { Clock } from '../clock.js';
 import type { Hub } from '../hub/hub.js';
@@ -63,6 +63,8 @@ export class Kernel {
     if (!this.#rates.admit(isStart ? 'start' : 'message', caller.sender, nowUnixMs))
       return refuse('RATE_LIMITED', `${caller.sender} sends too often; wait up to a minute`);
     if (RUNTIME_ONLY_TYPES.has(messageType)) return refuse('FORBIDDEN', `${messageType} is written by the runtime only; use the RPC of that name`);
+    if (envelope.messageId.startsWith(CONTROL_ID_PREFIX))
+      return refuse('INVALID_ENVELOPE', `message ids that begin with ${CONTROL_ID_PREFIX} are the runtime's`);
     const stamped: Envelope = { ...envelope, sender: caller.sender, timestampUnixMs: envelope.timestampUnixMs > 0 ? envelope.timestampUnixMs : nowUnixMs };
     if (isStart) return admitStart(this, stamped, caller, nowUnixMs);
     if (messageType === 'Signal' || messageType === 'Progress') return admitAmbient(this, stamped, nowUnixMs);

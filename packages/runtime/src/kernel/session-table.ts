@@ -1,4 +1,4 @@
-import { applyRecord, isTerminal, type LifecycleEventType, type SessionView } from '@macp-agent/protocol';
+import { applyRecord, controlEnvelope, isTerminal, type LifecycleEventType, type SessionView } from '@macp-agent/protocol';
 import type { Clock } from '../clock.js';
 import type { Hub } from '../hub/hub.js';
 import type { LogRecord, SessionLog } from '../log/session-log.js';
@@ -149,12 +149,15 @@ export class SessionTable {
   #settle(session: LiveSession, record: LogRecord, view: SessionView): void {
     const { hub, clock, counters, due } = this.#parts;
     const { mode } = view.binding;
+    const suspendedAtUnixMs = session.stored?.suspendedAtUnixMs;
     session.stored = view;
     if (record.kind === 'start' || record.kind === 'envelope') {
       const { envelope } = record;
       if (record.kind === 'envelope') session.countMessage(envelope.sender, record.atUnixMs);
       counters.add('macp_messages_accepted_total', mode);
       hub.publishEnvelope(envelope, view.ordinal);
+    } else {
+      hub.publishEnvelope(controlEnvelope(record, { sessionId: session.id, mode, ordinal: view.ordinal, suspendedAtUnixMs }), view.ordinal);
     }
     const change = record.kind === 'envelope' ? this.#resolved(record.envelope.messageType, view) : CHANGES[record.kind];
     if (change === undefined) return;

@@ -31,7 +31,7 @@ export function initialize(context: ServiceContext): UnaryHandler<InitializeRequ
         modeRegistry: { listModes: true, listChanged: true },
         roots: { listRoots: true, listChanged: false },
         policyRegistry: { registerPolicy: !context.policies.readOnly, listPolicies: true, listChanged: true },
-        experimental: { features: { ext_mode_lifecycle: 'true', in_stream_refusals: 'true' } },
+        experimental: { features: { ext_mode_lifecycle: 'true', in_stream_refusals: 'true', streamed_control_records: 'true' } },
       },
       supportedModes: context.modes.ids(),
       instructions: INSTRUCTIONS,
