@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addAuthCommand } from './commands/auth.js';
 import { addBootstrapCommand } from './commands/bootstrap.js';
 import { addCancelCommand } from './commands/cancel.js';
+import { addCompletionCommand } from './commands/completion.js';
 import { addConsoleCommand } from './commands/console.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addOnboardCommand } from './commands/onboard.js';
@@ -12,6 +13,7 @@ import { addRunCommand } from './commands/run.js';
 import { addRunsCommand } from './commands/runs.js';
 import { addRuntimeCommand } from './commands/runtime.js';
 import { addScenarioCommand } from './commands/scenario.js';
+import { addSessionsCommand } from './commands/sessions.js';
 import { addTestCommand } from './commands/test.js';
 import { addTokensCommand } from './commands/tokens.js';
 import { loadConfig, type Config, type Env } from './config.js';
@@ -47,6 +49,7 @@ const COMMANDS = [
   addTestCommand,
   addConsoleCommand,
   addCancelCommand,
+  addSessionsCommand,
   addRunsCommand,
   addReplayCommand,
   addPolicyCommand,
@@ -57,6 +60,7 @@ const COMMANDS = [
   addTokensCommand,
   addAuthCommand,
   addDoctorCommand,
+  addCompletionCommand,
 ];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
