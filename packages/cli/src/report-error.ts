@@ -4,9 +4,12 @@ import type { CliContext } from './cli.js';
 import { InvalidUsageError } from './run/usage-problems.js';
 
 /** Says what failed: on stderr for people, as the last JSON object on stdout with `--json`. */
-export function reportError(error: unknown, { output, json, config }: CliContext): void {
+export function reportError(error: unknown, { output, json, config, signal }: CliContext): void {
   const code = isMacpError(error) ? error.code : 'INTERNAL_ERROR';
-  const message = error instanceof Error ? error.message : String(error);
+  // Which call it was that somebody stopped matters to nobody.
+  const stopped = code === 'ABORTED' && signal.aborted ? (signal.reason as unknown) : undefined;
+  const said = stopped instanceof Error && stopped.name === 'Error' ? stopped : error;
+  const message = said instanceof Error ? said.message : String(said);
   if (json) {
     output.json({ type: 'error', code, message, ...problemsOf(error) });
     return;

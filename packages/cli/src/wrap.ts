@@ -9,12 +9,13 @@ export interface WrapOptions {
 
 /** Scripts that are written without blanks: any word boundary of theirs will do. */
 const WITHOUT_BLANKS = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+const FAR_LEFT = 4;
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /**
  * Breaks one line of text between words. Blanks inside a line stay as they are; text may have colours, which count as nothing.
- * A word that is too long for the indent stands further left, alone and whole, so that a path can be copied; a path that is longer
- * than the terminal is broken after its slashes. A no-break space keeps its neighbours together.
+ * A word that is too long for the indent stands further left and whole, so that a path can be copied; a path that is longer than
+ * the terminal is broken after its slashes. A no-break space keeps its neighbours together.
  */
 export function wrap(text: string, { columns, indent = 0 }: WrapOptions): string[] {
   if (stringWidth(text) <= columns) return [text];
@@ -25,7 +26,7 @@ export function wrap(text: string, { columns, indent = 0 }: WrapOptions): string
     const size = stringWidth(word);
     if (width > 0 && width + gap.length + size > columns) {
       lines.push(line);
-      const left = Math.max(0, Math.min(indent, columns - size));
+      const left = size <= columns - indent ? indent : Math.max(0, Math.min(indent, FAR_LEFT, columns - size));
       line = ' '.repeat(left) + word;
       width = left + size;
     } else {
@@ -71,6 +72,9 @@ export function fit(text: string, columns: number): string {
   }
   return `${kept}${coloured ? `${ESCAPE}[0m` : ''}${columns > 0 ? '…' : ''}`;
 }
+
+/** Columns that a text takes; colours take none. */
+export const widthOf = (text: string): number => stringWidth(text);
 
 /** Filled up with blanks to a width, as shown. */
 export function pad(text: string, columns: number): string {

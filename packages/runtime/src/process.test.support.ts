@@ -16,9 +16,9 @@ export class RuntimeProcess implements AsyncDisposable {
   #waiting: (() => void)[] = [];
 
   /** `fileBlocks`: no file of the process may grow beyond so many blocks. */
-  constructor(env: Record<string, string>, { fileBlocks }: { readonly fileBlocks?: number } = {}) {
+  constructor(env: Record<string, string>, { fileBlocks, words = [] }: { readonly fileBlocks?: number; readonly words?: readonly string[] } = {}) {
     const { PATH = '', HOME = '' } = process.env;
-    const command = [process.execPath, COMMAND];
+    const command = [process.execPath, COMMAND, ...words];
     const [file = '', ...args] = fileBlocks === undefined ? command : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
     const cwd = mkdtempSync(join(tmpdir(), 'macp-process-'));
     this.child = spawn(file, args, { cwd, env: { PATH, HOME, MACP_BIND_ADDR: '127.0.0.1:0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });

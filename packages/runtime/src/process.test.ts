@@ -74,6 +74,20 @@ it('refuses to start with the name of the variable on stderr and exit code 1', a
   );
 });
 
+it.each([
+  [['--help'], 0, /^Usage: macp-runtime[\s\S]+MACP_BIND_ADDR[\s\S]+docs\/reference\/runtime\.md/, ''],
+  [['-h', 'more'], 0, /^Usage: macp-runtime/, ''],
+  [['--version'], 0, new RegExp(`^macp-runtime ${RUNTIME_VERSION}\\n$`), ''],
+  [['--port', '1'], 2, /^$/, 'unknown argument --port 1; it is configured by the environment'],
+  [['serve'], 2, /^$/, 'unknown argument serve'],
+])('answers %j without starting, whatever the environment', async (args, code, stdout, stderr) => {
+  await using runtime = new RuntimeProcess({ MACP_BIND_ADDR: 'nowhere' }, { words: args });
+  expect(await runtime.exit).toBe(code);
+  expect(runtime.stdout).toMatch(stdout);
+  expect(runtime.stderr).toContain(stderr);
+  expect(runtime.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
 it('names the address when it is taken', async () => {
   await using first = new RuntimeProcess(DEV);
   await using second = new RuntimeProcess({ ...DEV, MACP_BIND_ADDR: await first.address() });

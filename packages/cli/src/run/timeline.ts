@@ -1,6 +1,6 @@
 import type { RunEvent } from '@macp-agent/scenarios';
 import { clean, type Output } from '../output.js';
-import { pad } from '../wrap.js';
+import { pad, widthOf } from '../wrap.js';
 import { shownPath } from './shown-path.js';
 
 const TIME_WIDTH = 10;
@@ -93,14 +93,15 @@ export class Timeline {
     const { colors, columns } = this.#output;
     const time = atMs === undefined ? ' '.repeat(TIME_WIDTH) : pad(`${formatTime(atMs)} `, TIME_WIDTH);
     const head = `${colors.dim(time)}${pad(clean(sender), this.#senderWidth)} ${(color ?? identity)(pad(clean(type), TYPE_WIDTH))}`;
-    const left = TIME_WIDTH + this.#senderWidth + 1 + TYPE_WIDTH + 1;
+    const said = keepUnits(clean(text));
+    const left = widthOf(head) + 1;
     if (columns - left > MIN_TEXT_WIDTH) {
-      this.#output.text(`${head} ${clean(text)}`.trimEnd(), left);
+      this.#output.text(`${head} ${said}`.trimEnd(), left);
       return;
     }
     const indent = Math.max(2, Math.min(TIME_WIDTH, columns - 46));
     this.#output.text(head.trimEnd(), indent);
-    if (text !== '') this.#output.text(`${' '.repeat(indent)}${clean(text)}`, indent);
+    if (said !== '') this.#output.text(`${' '.repeat(indent)}${said}`, indent);
   }
 }
 
@@ -120,6 +121,9 @@ function lastLine(logTail: readonly string[]): string {
   const line = logTail.findLast((text) => /^\S/.test(text) && !/^(?:[{}]|Node\.js v[\d.]+)$/.test(text));
   return line === undefined ? '' : `; last line: ${line}`;
 }
+
+/** A number and its unit stay on one line. */
+const keepUnits = (text: string): string => text.replaceAll(/(\d) (s|ms|min)\b/g, '$1\u00a0$2');
 
 /** JSON in one line, with blanks to break it at. */
 const spacedJson = (value: unknown): string => JSON.stringify(value, undefined, 1).replaceAll(/\n */g, ' ');
