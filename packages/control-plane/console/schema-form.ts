@@ -39,7 +39,7 @@ export function fieldsOf(schema: Schema, defaults: Readonly<Record<string, unkno
 }
 
 /** The value that a field's text stands for; undefined for an empty optional one. Throws for JSON that is none. */
-export function readField(field: FormField, text: string): unknown {
+function readField(field: FormField, text: string): unknown {
   if (text.trim() === '') return undefined;
   switch (field.kind) {
     case 'number':
@@ -55,6 +55,23 @@ export function readField(field: FormField, text: string): unknown {
     default:
       return text;
   }
+}
+
+/** What the fields stand for together; empty optional ones are left out. Throws for JSON that is none. */
+export function readFields(fields: readonly FormField[], texts: Readonly<Record<string, string>>): Record<string, unknown> {
+  const entries = fields.map((field) => [field.name, readField(field, texts[field.name] ?? field.initial)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** The other way round: what each field shows for these inputs. Throws for inputs that have no field. */
+export function textsOf(fields: readonly FormField[], inputs: unknown): Record<string, string> {
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) throw new Error('The inputs are not a JSON object');
+  const values = inputs as Record<string, unknown>;
+  const stray = Object.keys(values).find((name) => !fields.some((field) => field.name === name));
+  if (stray !== undefined) throw new Error(`The scenario has no input "${stray}"`);
+  return Object.fromEntries(
+    fields.map(({ name }) => [name, values[name] === undefined ? '' : typeof values[name] === 'string' ? values[name] : JSON.stringify(values[name])]),
+  );
 }
 
 function kindOf(schema: Schema): FormField['kind'] {

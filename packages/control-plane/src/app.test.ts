@@ -121,11 +121,12 @@ describe('the HTTP API', () => {
     expect(body.message).not.toContain('hidden');
   });
 
-  it('answers 410 for routes that would send, and 501 for what only an initiator may', async () => {
+  it('answers 410 for routes that would send, 400 for what the run is in no state for, and 501 for what it cannot do', async () => {
     await post('runs', descriptor());
     for (const name of ['messages', 'signal', 'context'])
       expect(await post(`runs/${SESSION}/${name}`, {})).toMatchObject({ status: 410, body: { errorCode: 'ENDPOINT_REMOVED' } });
-    for (const name of ['suspend', 'resume']) expect((await post(`runs/${SESSION}/${name}`, {})).status).toBe(501);
+    for (const name of ['suspend', 'resume'])
+      expect(await post(`runs/${SESSION}/${name}`, {})).toMatchObject({ status: 400, body: { errorCode: 'INVALID_STATE_TRANSITION' } });
     expect(await post('examples/run', { scenarioRef: 'fraud/x@1.0.0' })).toMatchObject({ status: 501, body: { errorCode: 'NOT_IMPLEMENTED' } });
     expect((await call('info')).body.canStartRuns).toBe(false);
   });
@@ -170,6 +171,24 @@ describe('the HTTP API', () => {
       status: 400,
       body: { errorCode: 'VALIDATION_ERROR' },
     });
+  });
+
+  it('takes no more connections and live streams than it was told to', async () => {
+    await plane.close();
+    plane = await start({ maxEventStreams: 2, maxConnections: 4 });
+    await post('runs', descriptor());
+    const stop = new AbortController();
+    const open = (): Promise<Response> => fetch(new URL(`runs/${SESSION}/stream?afterSeq=0`, plane.url), { signal: stop.signal });
+    await Promise.all([open(), open()]);
+    expect(await call(`runs/${SESSION}/stream`)).toMatchObject({ status: 503, body: { errorCode: 'RATE_LIMITED' } });
+    const { connect } = await import('node:net');
+    const sockets = Array.from({ length: 8 }, () => connect(plane.port, '127.0.0.1'));
+    const dropped = await Promise.race(
+      sockets.map((socket) => new Promise<string>((resolve) => socket.once('close', () => resolve('closed')).once('error', () => undefined))),
+    );
+    expect(dropped).toBe('closed');
+    stop.abort();
+    for (const socket of sockets) socket.destroy();
   });
 
   it('wants its token everywhere but where nothing of a run shows', async () => {

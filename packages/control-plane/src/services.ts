@@ -11,7 +11,8 @@ export interface ScenarioSummary {
   readonly scenarioRef: string;
   readonly name: string;
   readonly summary?: string | undefined;
-  readonly templates: readonly { readonly id: string; readonly name?: string | undefined }[];
+  /** `defaults` are the inputs of the template; what they leave out is that of the scenario. */
+  readonly templates: readonly { readonly id: string; readonly name?: string | undefined; readonly defaults?: Readonly<Record<string, unknown>> | undefined }[];
   /** JSON Schema of the inputs; the form of the console is made of it. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly defaults?: Readonly<Record<string, unknown>> | undefined;
@@ -32,6 +33,7 @@ export interface Services {
   readonly metrics: Metrics;
   readonly nowUnixMs: () => number;
   readonly cancel: (run: Run, reason: string | null, signal?: AbortSignal) => Promise<CancelOutcome>;
+  readonly pause: (run: Run, what: 'suspend' | 'resume', reason: string | null, signal?: AbortSignal) => Promise<Run>;
   readonly startRun: StartRun | undefined;
   readonly listScenarios: (() => Promise<readonly ScenarioSummary[]>) | undefined;
   /** Aborts when the server stops: live streams end then. */

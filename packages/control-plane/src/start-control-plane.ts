@@ -4,6 +4,7 @@ import { MacpError } from '@macp-agent/protocol';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import { cancelRun } from './cancel/cancel-run.js';
+import { pauseRun } from './cancel/pause-run.js';
 import { isLoopbackName } from './http/guard.js';
 import { Metrics } from './http/metrics.js';
 import { openCoreLink } from './observer/core-link.js';
@@ -13,6 +14,7 @@ import type { RunDescriptor } from './register-run.js';
 import type { RuntimeLink } from './observer/runtime-link.js';
 import type { ScenarioSummary, Services, StartRun } from './services.js';
 import { openFileRunStore } from './store/file-run-store.js';
+import { DEFAULT_RETENTION, removeOutlived, type RetentionLimits } from './store/retention.js';
 import type { RunStore } from './store/run-store.js';
 
 /** What a control plane can be told. */
@@ -33,8 +35,12 @@ export interface ControlPlaneOptions {
   readonly port?: number | undefined;
   /** How many ports to try upwards when `port` is taken; default 0. */
   readonly portTries?: number | undefined;
+  /** True when this process has just made the runtime: what earlier ones left unfinished in the record is then ended at the start. Default false. */
+  readonly runtimeIsNew?: boolean | undefined;
   /** Folder of the record, used by one control plane at a time. */
   readonly dataDir: string;
+  /** How much of the record is kept; default 30 days and 1 GiB. Unfinished runs always are. */
+  readonly retention?: Partial<RetentionLimits> | undefined;
   /** Bearer that clients of the API must send; default none, for loopback only. */
   readonly token?: string | undefined;
   /** Further host names that requests may use; default those of this machine, or any when a token is set on another host. */
@@ -51,6 +57,8 @@ export interface ControlPlaneOptions {
   readonly cancelConfirmMs?: number | undefined;
   /** Live streams at one time; default 128. */
   readonly maxEventStreams?: number | undefined;
+  /** Connections at one time, default 512; further ones are closed. */
+  readonly maxConnections?: number | undefined;
   /** Folder of the built console; default: the one of this package. */
   readonly consoleDir?: string | undefined;
   readonly logger?: Logger | undefined;
@@ -117,7 +125,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       logger,
       guard: { token, allowedHosts, allowedOrigins: options.allowedOrigins ?? [] },
       consoleDir: options.consoleDir,
+      maxConnections: options.maxConnections,
     }));
+    if (options.runtimeIsNew === true) await observer.endLeft();
+    await keepWithin(store, { ...DEFAULT_RETENTION, ...options.retention }, logger, nowUnixMs, closing.signal);
     observer.start();
     const port = await listen(app, host, options.port ?? 3001, options.portTries ?? 0);
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
@@ -127,6 +138,23 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     throw error;
   }
 }
+
+/** Removes what is over the limits, now and from time to time. */
+async function keepWithin(store: RunStore, limits: RetentionLimits, logger: Logger, nowUnixMs: () => number, closing: AbortSignal): Promise<void> {
+  const once = async (): Promise<void> => {
+    try {
+      const removed = await removeOutlived(store, limits, nowUnixMs());
+      if (removed.length > 0) logger.info('removed records over the limits of retention', { runs: removed.length, ...limits });
+    } catch (error) {
+      logger.error('removing old records failed; check the rights of the data folder', { error: String(error) });
+    }
+  };
+  await once();
+  const timer = setInterval(() => void once(), RETENTION_EVERY_MS).unref();
+  closing.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+const RETENTION_EVERY_MS = 60_000;
 
 interface Parts {
   readonly store: RunStore;
@@ -141,17 +169,19 @@ function makeServices(options: ControlPlaneOptions, parts: Parts): Services {
   const metrics = new Metrics();
   countEvents(store, metrics);
   metrics.gauge('active_runtime_streams', () => observer.health().following);
+  const onState = observer.onState.bind(observer);
   const cancelParts = {
     store,
     link,
     callbackTimeoutMs: options.cancelCallbackTimeoutMs ?? 5_000,
     confirmMs: options.cancelConfirmMs ?? 5_000,
-    onState: observer.onState.bind(observer),
+    onState,
   };
   return {
     ...parts,
     metrics,
     cancel: (run, reason, signal) => cancelRun(cancelParts, run, reason, signal),
+    pause: (run, what, reason, signal) => pauseRun({ store, link, onState, confirmMs: cancelParts.confirmMs }, run, what, reason, signal),
     startRun: options.startRun,
     listScenarios: options.listScenarios,
     maxEventStreams: options.maxEventStreams ?? 128,

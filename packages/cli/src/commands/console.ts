@@ -3,6 +3,7 @@ import { MacpError } from '@macp-agent/protocol';
 import type { ControlPlane, ControlPlaneOptions } from '@macp-agent/control-plane';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
+import type { Config } from '../config.js';
 import { collect, readPort } from '../option-values.js';
 import { openCatalog } from '../run/load-scenario-source.js';
 
@@ -19,6 +20,9 @@ interface ConsoleOptions {
 const OBSERVER_TOKEN = 'MACP_OBSERVER_TOKEN';
 /** Variable with the bearer that the API of the console asks for. */
 const CONSOLE_TOKEN = 'MACP_CONSOLE_TOKEN';
+/** Variables with the limits of the record: days after the end of a run, megabytes of all runs; 0 for no limit. */
+const KEEP_DAYS = 'MACP_CONSOLE_KEEP_DAYS';
+const KEEP_MB = 'MACP_CONSOLE_KEEP_MB';
 
 /** `macp console`: observer and web console, with runs of its own or beside another runtime. */
 export function addConsoleCommand(program: Command, context: CliContext): void {
@@ -38,6 +42,10 @@ The credential for --runtime comes from ${OBSERVER_TOKEN}: an identity with
 is_observer and no right to start sessions. ${CONSOLE_TOKEN} makes the API ask
 for a bearer, which any other host than this machine needs.
 
+The record keeps ended runs for 30 days and at most 1024 MB, the newest first;
+${KEEP_DAYS} and ${KEEP_MB} change that, 0 is no limit.
+Runs that go on are always kept.
+
 Ctrl-C ends the console; runs that it started are cancelled.`,
     )
     .action(async (options: ConsoleOptions) => {
@@ -53,6 +61,7 @@ async function serveConsole(options: ConsoleOptions, context: CliContext): Promi
     port: options.port,
     portTries: 20,
     token,
+    retention: readRetention(config),
     dataDir: resolve(config.cwd, options.dataDir ?? join(options.runsDir, 'console')),
   };
   // Loaded only here: no other command needs the control plane.
@@ -81,6 +90,7 @@ async function serveConsole(options: ConsoleOptions, context: CliContext): Promi
       runtimeAddress: runs.runtime.address,
       runtimeToken: runs.runnerToken,
       runtimeAllowInsecure: true,
+      runtimeIsNew: true,
       listScenarios: () => runs.scenarios(),
       startRun: (ref, template, inputs) => runs.launch(plane, ref, template, inputs),
     });
@@ -91,6 +101,19 @@ async function serveConsole(options: ConsoleOptions, context: CliContext): Promi
   } finally {
     await runs.close();
   }
+}
+
+function readRetention(config: Config): NonNullable<ControlPlaneOptions['retention']> {
+  const read = (name: string, unit: number): number | undefined => {
+    const text = config.setting(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (!Number.isFinite(value) || value < 0) throw new MacpError('INVALID_OPTIONS', `${name} is not a number from 0 on; unset it, or give one such as 30`);
+    return value === 0 ? Number.POSITIVE_INFINITY : value * unit;
+  };
+  const maxAgeMs = read(KEEP_DAYS, 86_400_000);
+  const maxBytes = read(KEEP_MB, 1024 ** 2);
+  return { ...(maxAgeMs === undefined ? {} : { maxAgeMs }), ...(maxBytes === undefined ? {} : { maxBytes }) };
 }
 
 function foreignRuntime(address: string, { config }: CliContext): Pick<ControlPlaneOptions, 'runtimeAddress' | 'runtimeToken' | 'runtimeSecure'> {

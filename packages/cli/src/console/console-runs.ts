@@ -68,7 +68,7 @@ export class ConsoleRuns {
         scenarioRef: ref,
         name: metadata.name,
         summary: metadata.summary,
-        templates: [...scenario.templates].map(([id, template]) => ({ id, name: template.metadata.name })),
+        templates: templatesOf(scenario),
         inputSchema: spec.inputs.schema,
       };
     });
@@ -162,6 +162,13 @@ export class ConsoleRuns {
   #publish(): void {
     this.runtime.replaceIdentities([this.#own, ...[...this.#agents.values()].flat()]);
   }
+}
+
+/** The scenario as it stands first: it can be run without any template. */
+function templatesOf({ templates }: ReturnType<typeof findScenario>): ScenarioSummary['templates'] {
+  const all = [...templates].map(([id, { metadata, spec }]) => ({ id, name: metadata.name, defaults: spec?.defaults }));
+  const own = all.find(({ id }) => id === 'default') ?? { id: 'default', name: 'As the scenario says', defaults: undefined };
+  return [own, ...all.filter(({ id }) => id !== 'default')];
 }
 
 export interface ConsoleRunsOptions {

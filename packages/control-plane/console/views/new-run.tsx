@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ScenarioSummary } from '../../src/services.js';
 import { api, ApiError } from '../api.js';
-import { fieldsOf, readField, type FormField } from '../schema-form.js';
+import { fieldsOf, readFields, textsOf, type FormField } from '../schema-form.js';
 import { ErrorPanel, Loading, TopBar } from './shell.js';
 
 export function NewRun() {
@@ -57,26 +57,35 @@ function RunForm({ scenarios }: { scenarios: readonly ScenarioSummary[] }) {
 }
 
 function InputsForm({ scenario }: { scenario: ScenarioSummary }) {
-  const fields = fieldsOf(scenario.inputSchema, scenario.defaults);
-  const [values, setValues] = useState<Record<string, string>>(() => Object.fromEntries(fields.map((field) => [field.name, field.initial])));
   const [template, setTemplate] = useState(scenario.templates[0]?.id ?? '');
+  /** Only what somebody typed: everything else follows the template. */
+  const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
   const [json, setJson] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const fieldsWith = (id: string): FormField[] =>
+    fieldsOf(scenario.inputSchema, { ...scenario.defaults, ...scenario.templates.find((item) => item.id === id)?.defaults });
+  const fields = fieldsWith(template);
 
-  const inputs = (): Record<string, unknown> => {
-    if (json !== undefined) return JSON.parse(json) as Record<string, unknown>;
-    const entries = fields.map((field) => [field.name, readField(field, values[field.name] ?? '')] as const);
-    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-  };
-  const toggleJson = (): void => {
-    if (json !== undefined) return setJson(undefined);
+  const attempt = (act: () => void): void => {
     try {
-      setJson(JSON.stringify(inputs(), null, 2));
+      act();
+      setProblem(undefined);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(messageOf(error));
     }
   };
+  const inputs = (): unknown => (json === undefined ? readFields(fields, texts) : parseInputs(json));
+  const toggleJson = (): void =>
+    attempt(() => {
+      if (json !== undefined) setTexts(textsOf(fields, parseInputs(json)));
+      setJson(json === undefined ? JSON.stringify(inputs(), null, 2) : undefined);
+    });
+  const choose = (id: string): void =>
+    attempt(() => {
+      setTemplate(id);
+      if (json !== undefined) setJson(JSON.stringify(readFields(fieldsWith(id), texts), null, 2));
+    });
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     setBusy(true);
@@ -85,7 +94,7 @@ function InputsForm({ scenario }: { scenario: ScenarioSummary }) {
       const { runId } = await api.start(scenario.scenarioRef, template === '' ? undefined : template, inputs());
       location.hash = `#/runs/${runId}`;
     } catch (error) {
-      setProblem(error instanceof ApiError ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error));
+      setProblem(messageOf(error));
       setBusy(false);
     }
   };
@@ -95,7 +104,7 @@ function InputsForm({ scenario }: { scenario: ScenarioSummary }) {
       {scenario.templates.length < 2 ? null : (
         <label class="field">
           <span>Template</span>
-          <select value={template} onChange={(event) => setTemplate(event.currentTarget.value)}>
+          <select value={template} onChange={(event) => choose(event.currentTarget.value)}>
             {scenario.templates.map((item) => (
               <option key={item.id} value={item.id}>
                 {item.name ?? item.id}
@@ -112,7 +121,12 @@ function InputsForm({ scenario }: { scenario: ScenarioSummary }) {
       </div>
       {json === undefined ? (
         fields.map((field) => (
-          <InputField key={field.name} field={field} value={values[field.name] ?? ''} onChange={(value) => setValues({ ...values, [field.name]: value })} />
+          <InputField
+            key={field.name}
+            field={field}
+            value={texts[field.name] ?? field.initial}
+            onChange={(value) => setTexts({ ...texts, [field.name]: value })}
+          />
         ))
       ) : (
         <textarea class="mono" rows={12} aria-label="Inputs as JSON" value={json} onInput={(event) => setJson(event.currentTarget.value)} />
@@ -130,6 +144,17 @@ function InputsForm({ scenario }: { scenario: ScenarioSummary }) {
     </form>
   );
 }
+
+function parseInputs(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new Error(`The inputs are not JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof ApiError ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error);
 
 function InputField({ field, value, onChange }: { field: FormField; value: string; onChange: (value: string) => void }) {
   const common = {

@@ -4,6 +4,7 @@ import type { RuntimeLink } from '../observer/runtime-link.js';
 import { confirmEnd } from '../observer/session-recorder.js';
 import type { RunStore } from '../store/run-store.js';
 import { HttpError } from '../http/http-error.js';
+import { untilRecorded } from './until-recorded.js';
 
 /** What cancelling came to. */
 export interface CancelOutcome {
@@ -115,31 +116,11 @@ async function confirm(parts: CancelParts, run: Run, how: string, signal: AbortS
   const ended = state === 'CANCELLED' || state === 'RESOLVED' || state === 'EXPIRED';
   if (ended && state !== undefined) {
     await parts.onState(current(), state);
-    await untilRecorded(parts, run.id);
+    await untilRecorded(parts.store, run.id, ({ status }) => isEnded(status), parts.confirmMs);
     return { run: current(), runtimeState: state, confirmed: true };
   }
   const warning = `${how}, but the session did not end in ${parts.confirmMs} ms${problem}. It ends with its TTL at the latest; ask again, or stop the initiator`;
   return { run: current(), runtimeState: state ?? null, confirmed: false, warning };
-}
-
-/** The record follows its stream to the end before it says so; whoever cancelled is answered with that, or after `confirmMs` without. */
-async function untilRecorded({ store, confirmMs }: CancelParts, runId: string): Promise<void> {
-  const isOver = (): boolean => {
-    const run = store.get(runId);
-    return run === undefined || isEnded(run.status);
-  };
-  if (isOver()) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(limit);
-      unsubscribe();
-      resolve();
-    };
-    const limit = setTimeout(done, confirmMs);
-    const unsubscribe = store.subscribe((changed) => {
-      if (changed.id === runId && isOver()) done();
-    });
-  });
 }
 
 function checkedUrl(text: string): URL {

@@ -1,8 +1,8 @@
-import { decodePayload, payloadMessage, type Envelope } from '@macp-agent/protocol';
-import type { EventDraft, EventSource } from './canonical-event.js';
+import { decodePayload, payloadMessage, RUNTIME_ONLY_TYPES, type Envelope } from '@macp-agent/protocol';
+import type { EventDraft, EventSource, EventType } from './canonical-event.js';
 
 const CREATES = new Set(['Proposal', 'CounterProposal', 'ApprovalRequest', 'TaskRequest', 'HandoffOffer']);
-const TOOLS: Readonly<Record<string, string>> = {
+const TOOLS: Readonly<Record<string, 'tool.called' | 'tool.completed'>> = {
   ToolCall: 'tool.called',
   ToolRequest: 'tool.called',
   ToolResult: 'tool.completed',
@@ -93,10 +93,10 @@ function readBytes(bytes: Uint8Array): string {
   return Buffer.from(text, 'utf8').equals(Buffer.from(bytes)) ? text : Buffer.from(bytes).toString('base64');
 }
 
-function meaningOf(messageType: string): { type: string; kind: 'proposal' | 'decision' | 'tool' } | undefined {
+function meaningOf(messageType: string): { type: EventType; kind: 'proposal' | 'decision' | 'tool' } | undefined {
   if (CREATES.has(messageType)) return { type: 'proposal.created', kind: 'proposal' };
   if (messageType === 'Commitment') return { type: 'decision.finalized', kind: 'decision' };
-  if (messageType === 'SessionStart') return undefined;
+  if (messageType === 'SessionStart' || RUNTIME_ONLY_TYPES.has(messageType)) return undefined;
   const tool = TOOLS[messageType];
   return tool === undefined ? { type: 'proposal.updated', kind: 'proposal' } : { type: tool, kind: 'tool' };
 }

@@ -1,7 +1,7 @@
 import { explainCommitment, findMode, type DecisionState } from '@macp-agent/protocol';
 import type { CanonicalEvent } from './canonical-event.js';
 import type { Run } from './run.js';
-import { foldEvents, type FoldedSession } from './session-fold.js';
+import { controlState, foldEvents, type FoldedSession } from './session-fold.js';
 
 type Fields = Record<string, unknown>;
 
@@ -35,6 +35,11 @@ export function project(run: Run, events: readonly CanonicalEvent[]): Fields {
   };
 }
 
+/** A message of a participant, not a record of the runtime. */
+function isSent(event: CanonicalEvent): boolean {
+  return event.type === 'message.received' && controlState(text(event.data['messageType'])) === undefined;
+}
+
 function projectRun(run: Run, events: readonly CanonicalEvent[], session: FoldedSession | undefined): Fields {
   const bound = events.find((event) => event.type === 'session.bound')?.data;
   return {
@@ -61,7 +66,7 @@ interface ProjectedParticipant {
 function projectParticipants(run: Run, events: readonly CanonicalEvent[], session: FoldedSession | undefined): ProjectedParticipant[] {
   const latest = new Map<string, CanonicalEvent>();
   for (const event of events) {
-    if (event.type === 'message.received') latest.set(text(event.data['sender']), event);
+    if (isSent(event)) latest.set(text(event.data['sender']), event);
   }
   const declared = session?.binding.participants ?? strings(run.metadata['participants']);
   const initiator = session?.binding.initiator;
@@ -92,7 +97,7 @@ function projectGraph(participants: readonly ProjectedParticipant[], events: rea
   const nodes = participants.map(({ participantId, status }) => ({ id: participantId, kind: 'participant', status }));
   const edges: Fields[] = [];
   for (const event of events) {
-    if (event.type !== 'message.received') continue;
+    if (!isSent(event)) continue;
     const from = text(event.data['sender']);
     const kind = text(event.data['messageType']);
     const to = kind === 'SessionStart' ? '__start' : kind === 'Commitment' ? '__decision' : '__proposal';
@@ -108,7 +113,7 @@ function projectGraph(participants: readonly ProjectedParticipant[], events: rea
 }
 
 function projectDecision(events: readonly CanonicalEvent[], session: FoldedSession | undefined): Fields | null {
-  const entries = events.filter((event) => event.type === 'message.received').flatMap(projectContribution);
+  const entries = events.filter(isSent).flatMap(projectContribution);
   const commitment = session?.commitment;
   if (entries.length === 0 && commitment === undefined) return null;
   const cast = entries.filter((entry) => entry.vote !== null);

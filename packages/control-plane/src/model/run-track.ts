@@ -9,7 +9,7 @@ import {
   type RuleResult,
 } from '@macp-agent/protocol';
 import type { CanonicalEvent } from './canonical-event.js';
-import { acceptedAt, foldEvent, findPolicy, type FoldedSession } from './session-fold.js';
+import { acceptedAt, controlledBy, controlState, foldEvent, findPolicy, type FoldedSession } from './session-fold.js';
 
 /** One row of the timeline: an envelope, a signal, or a change of the session. */
 export interface TrackRow {
@@ -54,11 +54,19 @@ export class RunTrack {
       if (this.#events.length % CHECKPOINT_EVERY === 0) this.#checkpoints.push(this.#session);
       this.#events.push(event);
       this.#session = foldEvent(this.#session, event, this.#policy);
-      const row = toRow(event);
-      if (row !== undefined) this.#rows.push(row);
+      this.#addRow(toRow(event));
       const span = toSpan(event);
       if (span !== undefined) this.#spans.push(span);
     }
+  }
+
+  /** A runtime may tell of a change of the session twice, in its history and through its watch: it is one row. */
+  #addRow(row: TrackRow | undefined): void {
+    if (row === undefined) return;
+    const last = row.kind === 'state' ? this.#rows.findLastIndex((other) => isState(other.type)) : -1;
+    const known = this.#rows[last];
+    if (known === undefined || known.type !== row.type || !isState(row.type)) this.#rows.push(row);
+    else this.#rows[last] = { ...known, ordinal: known.ordinal || row.ordinal, sender: known.sender || row.sender, summary: known.summary || row.summary };
   }
 
   get lastSeq(): number {
@@ -103,12 +111,22 @@ const SHOWN_STATES: Readonly<Record<string, string>> = {
   'run.cancelled': 'Cancelled',
 };
 
+const CONTROL_WORDS = { SUSPENDED: 'Suspended', OPEN: 'Resumed', CANCELLED: 'Cancelled', EXPIRED: 'Expired', RESOLVED: 'Completed' } as const;
+
+const STATE_WORDS: ReadonlySet<string> = new Set([...Object.values(SHOWN_STATES), ...Object.values(CONTROL_WORDS)]);
+const isState = (type: string): boolean => STATE_WORDS.has(type);
+
 function toRow(event: CanonicalEvent): TrackRow | undefined {
   const { data, seq } = event;
   const base = { seq, ordinal: 0, sender: text(data['sender']), atUnixMs: acceptedAt(event), event };
   if (event.type === 'message.received') {
     const payload = (data['payload'] ?? {}) as Record<string, unknown>;
     const type = text(data['messageType']);
+    const state = controlState(type);
+    if (state !== undefined) {
+      const ordinal = Number(data['ordinal']) || 0;
+      return { ...base, ordinal, kind: 'state', type: CONTROL_WORDS[state], sender: controlledBy(payload), summary: text(payload['reason']) };
+    }
     return { ...base, ordinal: Number(data['ordinal']) || 0, kind: 'envelope', type, summary: summarizePayload(type, payload) };
   }
   if (event.type === 'signal.emitted' || event.type === 'progress.reported') {

@@ -31,6 +31,8 @@ export function openCoreLink(options: CoreLinkOptions): RuntimeLink {
     getSession: async (sessionId, signal) => (await client.getSession(sessionId, { signal })).metadata,
     getPolicy: (policyId, signal) => client.getPolicy(policyId, { signal }),
     cancelSession: async (sessionId, reason, signal) => fromWireState((await client.cancelSession(sessionId, reason, { signal })).sessionState),
+    suspendSession: async (sessionId, reason, signal) => fromWireState((await client.suspendSession(sessionId, reason, { signal })).sessionState),
+    resumeSession: async (sessionId, reason, signal) => fromWireState((await client.resumeSession(sessionId, reason, { signal })).sessionState),
     close: async () => {
       await subscriptions.close();
       await client.close();

@@ -4,6 +4,7 @@ import {
   MODE_QUORUM,
   type CommitmentPayload,
   type Envelope,
+  type SessionCancelPayload,
   type SessionStartPayload,
   type VotePayload,
 } from '@macp-agent/protocol';
@@ -33,6 +34,10 @@ function whatItSays(run: Run, envelope: Envelope): Run['metadata'] | undefined {
   if (envelope.messageType === 'Commitment') {
     const commitment = decode<CommitmentPayload>(envelope);
     return commitment === undefined ? undefined : { finalAction: commitment.action, outcomePositive: commitment.outcomePositive };
+  }
+  if (envelope.messageType === 'SessionCancel') {
+    const reason = decode<SessionCancelPayload>(envelope)?.reason ?? '';
+    return reason === '' || typeof run.metadata['cancelReason'] === 'string' ? undefined : { cancelReason: reason };
   }
   const word = voteWord(envelope);
   if (word === undefined) return undefined;

@@ -1,12 +1,12 @@
 import { DEFAULT_POLICY, DEFAULT_POLICY_ID, parsePolicyDescriptor, type PolicyDescriptor, type SessionMetadata, type SessionState } from '@macp-agent/protocol';
-import type { EventDraft, EventSource } from '../model/canonical-event.js';
+import type { EventDraft, EventSource, EventType } from '../model/canonical-event.js';
 import type { Run, RunStatus } from '../model/run.js';
 import { runtimeSource } from '../model/envelope-events.js';
 
 const OWN_SOURCE: EventSource = { kind: 'macp-control-plane', name: 'observer', rawType: '' };
 
 /** A change of the run itself. */
-export function runEvent(type: string, run: Pick<Run, 'id' | 'runtimeSessionId'>, data: Readonly<Record<string, unknown>>): EventDraft {
+export function runEvent(type: EventType, run: Pick<Run, 'id' | 'runtimeSessionId'>, data: Readonly<Record<string, unknown>>): EventDraft {
   return {
     type,
     subject: { kind: 'run', id: run.id },
@@ -58,7 +58,7 @@ export function policyResolvedEvent(policyId: string, descriptor: PolicyDescript
 
 /** How a run ends when its session does. */
 export const ENDING: Readonly<
-  Record<'RESOLVED' | 'EXPIRED' | 'CANCELLED', { status: RunStatus; event: string; errorCode: string | null; errorMessage: string | null }>
+  Record<'RESOLVED' | 'EXPIRED' | 'CANCELLED', { status: RunStatus; event: EventType; errorCode: string | null; errorMessage: string | null }>
 > = {
   RESOLVED: { status: 'completed', event: 'run.completed', errorCode: null, errorMessage: null },
   EXPIRED: {

@@ -7,6 +7,14 @@ const WAIT = { timeout: 10_000, interval: 20 };
 /** SessionStart, Proposal, three evaluations, three votes, Commitment. */
 const WHOLE = 9;
 
+const ANNOUNCED = {
+  modeName: 'macp.mode.decision.v1',
+  modeVersion: '1.0.0',
+  configurationVersion: 'config.default',
+  ttlMs: 60_000,
+  participants: [{ id: 'risk-agent' }],
+};
+
 describe('observing a runtime', () => {
   let harness: Harness;
   afterEach(async () => {
@@ -71,6 +79,52 @@ describe('observing a runtime', () => {
     await harness.restartPlane();
     await ended(id, 'completed');
     expect(await harness.ordinals(id)).toEqual(upTo(WHOLE));
+  });
+
+  it('has an identity that cannot send into any session', async () => {
+    harness = await Harness.start();
+    const { id } = await harness.open();
+    const observer = harness.session('observer', id);
+    await expect(observer.vote({ proposalId: 'p1', vote: 'APPROVE', reason: '' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(observer.cancel('no')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const own = harness.session('observer', newSessionId());
+    const binding = { modeVersion: '1.0.0', configurationVersion: 'config.default' };
+    await expect(own.start({ intent: 'x', participants: ['observer'], ttlMs: 1_000, ...binding })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await recorded(id, 2);
+  });
+
+  it('does not bring back what was removed from its record', async () => {
+    harness = await Harness.start();
+    const { id, lead } = await harness.open();
+    await harness.decide(id, lead);
+    await ended(id, 'completed');
+    expect((await fetch(new URL(`runs/${id}`, harness.plane.url), { method: 'DELETE' })).status).toBe(204);
+    await harness.restartPlane();
+    const later = await harness.open();
+    await recorded(later.id, 2);
+    expect((await harness.json<{ data: { id: string }[] }>('runs')).data.map((run) => run.id)).toEqual([later.id]);
+    await later.lead.cancel();
+  });
+
+  it('ends what an earlier process left when the runtime is new, and says why', async () => {
+    harness = await Harness.start();
+    const { id } = await harness.open();
+    await recorded(id, 2);
+    const waiting = newSessionId();
+    await harness.post('runs', { runtime: { kind: 'rust' }, session: { ...ANNOUNCED, sessionId: waiting } });
+    await harness.plane.close();
+    await harness.runtime.close();
+    await harness.restartRuntime();
+    await harness.restartPlane({ runtimeIsNew: true });
+    for (const [left, envelopes] of [
+      [id, 2],
+      [waiting, 0],
+    ] as const) {
+      const run = await harness.run(left);
+      expect(run).toMatchObject({ status: 'failed', errorCode: 'SESSION_NOT_FOUND' });
+      expect(run.errorMessage).toContain(`the console that ran it was stopped before the run ended, and its runtime with it; ${envelopes} envelope(s)`);
+      expect((await harness.events(left)).at(-1)?.type).toBe('run.failed');
+    }
   });
 
   it('goes on after a restart of its own without gap or duplicate', async () => {
@@ -188,6 +242,7 @@ describe('observing a runtime', () => {
     const last = sessions.at(-1);
     await last?.lead.cancel('enough');
     if (last !== undefined) await ended(last.id, 'cancelled');
-    expect(last === undefined ? [] : await harness.ordinals(last.id)).toEqual([1, 2]);
+    // The cancel is a record of the history too.
+    expect(last === undefined ? [] : await harness.ordinals(last.id)).toEqual([1, 2, 3]);
   });
 });

@@ -58,6 +58,26 @@ export class Observer {
     this.#options = options;
   }
 
+  /**
+   * Ends every unfinished run of the record, before `start()`: the runtime was made by this process, so that no session of an
+   * earlier one can be there. Their agents were told by their own connections, or died with whoever started them.
+   */
+  async endLeft(): Promise<void> {
+    const endedAt = new Date(this.#options.nowUnixMs()).toISOString();
+    for (const { id, status } of this.#options.store.list()) {
+      if (isEnded(status)) continue;
+      await this.#options.store.append(id, (run) => {
+        if (isEnded(run.status)) return undefined;
+        const errorMessage = `the console that ran it was stopped before the run ended, and its runtime with it; ${run.lastOrdinal} envelope(s) were recorded. Start the run again`;
+        const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
+        return {
+          patch: { status: 'failed', endedAt, errorCode: error.code, errorMessage },
+          events: [runEvent('run.failed', run, { status: 'failed', endedAt, error })],
+        };
+      });
+    }
+  }
+
   /** Goes on with unfinished runs and watches for new ones, for as long as it takes to reach the runtime. */
   start(): void {
     if (this.#loops.length > 0) return;
@@ -122,7 +142,9 @@ export class Observer {
       this.#options.logger.warn('a session with an id that is not valid is not recorded', { sessionId: session.sessionId.slice(0, 128) });
       return;
     }
-    const run = this.#options.store.bySession(session.sessionId) ?? (await this.#discover(session));
+    const known = this.#options.store.bySession(session.sessionId);
+    if (known === undefined && this.#options.store.wasRemoved(session.sessionId)) return;
+    const run = known ?? (await this.#discover(session));
     if (isEnded(run.status)) return;
     await this.#recorder(run).onState(state, session, rawType);
     await this.#releaseHeld(run);

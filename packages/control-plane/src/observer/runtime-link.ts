@@ -28,5 +28,8 @@ export interface RuntimeLink {
   getPolicy(policyId: string, signal?: AbortSignal): Promise<PolicyDescriptor>;
   /** Throws FORBIDDEN when this identity may not. The result is the state after the call. */
   cancelSession(sessionId: string, reason: string, signal?: AbortSignal): Promise<SessionState | undefined>;
+  /** Throws FORBIDDEN when this identity may not, SESSION_NOT_OPEN when the session cannot be suspended or resumed. */
+  suspendSession(sessionId: string, reason: string, signal?: AbortSignal): Promise<SessionState | undefined>;
+  resumeSession(sessionId: string, reason: string, signal?: AbortSignal): Promise<SessionState | undefined>;
   close(): Promise<void>;
 }

@@ -123,16 +123,19 @@ export function addRunRoutes(app: FastifyInstance, services: Services): void {
       },
     });
   }
-  for (const name of ['suspend', 'resume']) {
-    app.post(
-      `/runs/:id/${name}`,
-      { schema: schema('Not available: the observer has no right to control a session.', { params: runParams, response: { 501: errorSchema } }) },
-      async () => {
-        throw new HttpError(
-          501,
-          'NOT_IMPLEMENTED',
-          `an observer cannot ${name} a session; its initiator can, with ${name === 'suspend' ? 'SuspendSession' : 'ResumeSession'}`,
-        );
+  for (const what of ['suspend', 'resume'] as const) {
+    app.post<{ Params: RunParams; Body: { reason?: string | null } | null }>(
+      `/runs/:id/${what}`,
+      {
+        schema: schema(`Asks the runtime to ${what} the session with the identity of this observer; 403 unless the bound policy names it.`, {
+          params: runParams,
+          body: cancelBody,
+          response: { 200: runSchema, 400: errorSchema, 403: errorSchema, 404: errorSchema },
+        }),
+      },
+      async (request, reply) => {
+        const run = await services.pause(findRun(services, request.params.id), what, request.body?.reason ?? null);
+        return reply.code(200).send(publicRun(run));
       },
     );
   }

@@ -12,12 +12,13 @@ export async function lockDirectory(dir: string): Promise<DirectoryLock> {
   const path = join(dir, 'lock');
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
-      await writeFile(path, `${process.pid}\n`, { flag: 'wx', mode: 0o600 });
+      await writeFile(path, `${process.pid} ${await startOf(process.pid)}\n`, { flag: 'wx', mode: 0o600 });
       return { release: () => rm(path, { force: true }) };
     } catch (error) {
       if (!isExisting(error)) throw error;
-      const owner = Number.parseInt(await readOwner(path), 10);
-      if (isAlive(owner)) {
+      const [pid, started = ''] = (await readOwner(path)).trim().split(' ');
+      const owner = Number(pid);
+      if (isAlive(owner) && (await startOf(owner)).startsWith(started)) {
         throw new MacpError('INVALID_OPTIONS', `the data folder ${dir} is in use by process ${owner}; stop it, or give another folder`, {
           context: { path: dir },
         });
@@ -35,6 +36,23 @@ async function readOwner(path: string): Promise<string> {
     // Released between the two calls: the next attempt takes it.
     return '';
   }
+}
+
+/**
+ * When a process began, as Linux counts it: a number that was given away again has another one, and a killed process that nobody
+ * has collected yet none. Empty where that cannot be read, as on other systems.
+ */
+async function startOf(pid: number): Promise<string> {
+  let stat: string;
+  try {
+    stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    // No such file system, or gone between the two calls: the number alone decides.
+    return '';
+  }
+  // The name in the second field may hold blanks and brackets.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? 'gone' : (fields[19] ?? '');
 }
 
 /** A lock with our own number is of an earlier life: containers start with the same number each time. */

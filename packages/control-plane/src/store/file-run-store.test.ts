@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@macp-agent/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventDraft } from '../model/canonical-event.js';
+import type { EventDraft, EventType } from '../model/canonical-event.js';
 import { newRun } from '../observer/observer.js';
 import { openFileRunStore } from './file-run-store.js';
 import type { RunStore } from './run-store.js';
 
 const SESSION = '4b1a9a52-6c0e-4f0e-9c55-0f6a2b7d9e10';
 const at = Date.parse('2026-11-25T10:00:00Z');
-const draft = (type: string): EventDraft => ({ type, subject: { kind: 'run', id: SESSION }, source: { kind: 'runtime', name: '', rawType: '' }, data: {} });
+const draft = (type: EventType): EventDraft => ({ type, subject: { kind: 'run', id: SESSION }, source: { kind: 'runtime', name: '', rawType: '' }, data: {} });
 
 describe('the file store of runs', () => {
   let dataDir: string;
@@ -32,7 +32,7 @@ describe('the file store of runs', () => {
   it('numbers events from 1 without gaps, however many steps are under way', async () => {
     const store = await open();
     await store.create(newRun(SESSION, new Date(at).toISOString()), [draft('run.created')]);
-    await Promise.all(Array.from({ length: 100 }, () => store.append(SESSION, { events: [draft('a'), draft('b')] })));
+    await Promise.all(Array.from({ length: 100 }, () => store.append(SESSION, { events: [draft('signal.emitted'), draft('progress.reported')] })));
     expect((await store.events(SESSION)).map((event) => event.seq)).toEqual(Array.from({ length: 201 }, (_, index) => index + 1));
   });
 
@@ -43,10 +43,10 @@ describe('the file store of runs', () => {
     await first.close();
     const second = await open();
     expect(second.byIdempotencyKey('k1')).toMatchObject({ id: SESSION, status: 'running', lastOrdinal: 3, lastEventSeq: 2 });
-    await second.append(SESSION, { events: [draft('later')] });
+    await second.append(SESSION, { events: [draft('run.suspended')] });
     expect((await second.events(SESSION, 1)).map(({ seq, type }) => [seq, type])).toEqual([
       [2, 'run.started'],
-      [3, 'later'],
+      [3, 'run.suspended'],
     ]);
   });
 
@@ -56,10 +56,10 @@ describe('the file store of runs', () => {
     await first.close();
     await appendFile(join(dataDir, 'runs', `${SESSION}.ndjson`), '{"run":{"lastOrdinal":9},"events":[{"seq":2');
     const second = await open();
-    await second.append(SESSION, { events: [draft('next')] });
+    await second.append(SESSION, { events: [draft('run.started')] });
     await second.close();
     const third = await open();
-    expect((await third.events(SESSION)).map((event) => event.type)).toEqual(['run.created', 'next']);
+    expect((await third.events(SESSION)).map((event) => event.type)).toEqual(['run.created', 'run.started']);
     expect(third.get(SESSION)?.lastOrdinal).toBe(0);
   });
 
@@ -84,6 +84,11 @@ describe('the file store of runs', () => {
     await writeFile(join(dataDir, 'lock'), `${process.ppid}\n`);
     await expect(open()).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
     await rm(join(dataDir, 'lock'));
+  });
+
+  it('takes over the folder of a process whose number another one has now', async () => {
+    await writeFile(join(dataDir, 'lock'), `${process.ppid} 1234567890123\n`);
+    await expect(open()).resolves.toBeDefined();
   });
 
   it('takes over the folder of a process that is gone', async () => {

@@ -5,7 +5,8 @@ import { MacpError } from '@macp-agent/protocol';
 import { placeEvent, type CanonicalEvent, type EventDraft } from '../model/canonical-event.js';
 import { isEnded, type Run } from '../model/run.js';
 import { lockDirectory, type DirectoryLock } from './directory-lock.js';
-import { readRunLog, type RunLine } from './run-log.js';
+import { openRemovedList, type RemovedList } from './removed-list.js';
+import { damagedPath, readRunLog, type RunLine } from './run-log.js';
 import type { MakeStep, RunListener, RunStep, RunStore } from './run-store.js';
 
 /** Options of `openFileRunStore`. */
@@ -25,6 +26,8 @@ interface Entry {
   newest: Run;
   /** Undefined when only the file has them. */
   events: CanonicalEvent[] | undefined;
+  /** Of its file. */
+  bytes: number;
   pending: { text: string; done: () => void; failed: (error: unknown) => void }[];
   writing: Promise<void> | undefined;
 }
@@ -36,7 +39,7 @@ export async function openFileRunStore(options: FileRunStoreOptions): Promise<Ru
   const runsDir = join(options.dataDir, 'runs');
   await mkdir(runsDir, { recursive: true, mode: 0o700 });
   const lock = await lockDirectory(options.dataDir);
-  const store = new FileRunStore(runsDir, lock, options);
+  const store = new FileRunStore(runsDir, lock, options, await openRemovedList(join(options.dataDir, 'removed')));
   for (const file of await readdir(runsDir)) {
     const runId = RUN_FILE.exec(file)?.[1];
     if (runId !== undefined) await store.restore(runId);
@@ -48,6 +51,7 @@ class FileRunStore implements RunStore {
   readonly #dir: string;
   readonly #lock: DirectoryLock;
   readonly #options: FileRunStoreOptions;
+  readonly #removed: RemovedList;
   readonly #entries = new Map<string, Entry>();
   readonly #bySession = new Map<string, string>();
   readonly #byKey = new Map<string, string>();
@@ -55,7 +59,8 @@ class FileRunStore implements RunStore {
   /** Ended runs with events in memory, oldest use first. */
   readonly #cached = new Set<string>();
 
-  constructor(dir: string, lock: DirectoryLock, options: FileRunStoreOptions) {
+  constructor(dir: string, lock: DirectoryLock, options: FileRunStoreOptions, removed: RemovedList) {
+    this.#removed = removed;
     this.#dir = dir;
     this.#lock = lock;
     this.#options = options;
@@ -64,7 +69,8 @@ class FileRunStore implements RunStore {
   async restore(runId: string): Promise<void> {
     const log = await readRunLog(this.#path(runId), this.#options.logger);
     if (log === undefined) return;
-    this.#add({ run: log.run, newest: log.run, events: isEnded(log.run.status) ? undefined : log.events, pending: [], writing: undefined });
+    const { run, bytes } = log;
+    this.#add({ run, newest: run, events: isEnded(run.status) ? undefined : log.events, bytes, pending: [], writing: undefined });
   }
 
   async create(run: Omit<Run, 'lastEventSeq' | 'updatedAt'>, events: readonly EventDraft[]): Promise<Run> {
@@ -74,7 +80,7 @@ class FileRunStore implements RunStore {
       });
     }
     const first: Run = { ...run, lastEventSeq: 0, updatedAt: run.createdAt };
-    const entry: Entry = { run: first, newest: first, events: [], pending: [], writing: undefined };
+    const entry: Entry = { run: first, newest: first, events: [], bytes: 0, pending: [], writing: undefined };
     this.#add(entry);
     return this.#step(entry, { events }, true);
   }
@@ -116,6 +122,10 @@ class FileRunStore implements RunStore {
     return afterSeq <= 0 ? entry.events.slice() : entry.events.slice(afterSeq);
   }
 
+  bytes(runId: string): number {
+    return this.#entries.get(runId)?.bytes ?? 0;
+  }
+
   subscribe(listener: RunListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -129,7 +139,12 @@ class FileRunStore implements RunStore {
     this.#bySession.delete(entry.run.runtimeSessionId);
     if (entry.run.idempotencyKey !== null) this.#byKey.delete(entry.run.idempotencyKey);
     await entry.writing;
-    await rm(this.#path(runId), { force: true });
+    await this.#removed.add(entry.run.runtimeSessionId);
+    await Promise.all([rm(this.#path(runId), { force: true }), rm(damagedPath(this.#path(runId)), { force: true })]);
+  }
+
+  wasRemoved(sessionId: string): boolean {
+    return this.#removed.has(sessionId);
   }
 
   async close(): Promise<void> {
@@ -179,7 +194,9 @@ class FileRunStore implements RunStore {
     while (entry.pending.length > 0) {
       const batch = entry.pending.splice(0);
       try {
-        await appendFile(this.#path(entry.run.id), batch.map((item) => item.text).join(''), { mode: 0o600 });
+        const text = batch.map((item) => item.text).join('');
+        await appendFile(this.#path(entry.run.id), text, { mode: 0o600 });
+        entry.bytes += Buffer.byteLength(text);
         for (const item of batch) item.done();
       } catch (cause) {
         const error = new MacpError('INTERNAL_ERROR', `writing the log of run ${entry.run.id} failed; check the space and rights of the data folder`, {
@@ -202,6 +219,7 @@ class FileRunStore implements RunStore {
       entry.run = log.run;
       entry.newest = log.run;
       entry.events = log.events;
+      entry.bytes = log.bytes;
     } catch (error) {
       this.#options.logger.error('the log of a run cannot be read after a failed write', { runId: entry.run.id, error: String(error) });
     }

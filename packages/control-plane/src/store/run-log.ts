@@ -9,8 +9,8 @@ export interface RunLine {
   readonly events: readonly CanonicalEvent[];
 }
 
-/** Run and events of a file; undefined when it holds no complete first line. */
-export async function readRunLog(path: string, logger: Logger): Promise<{ run: Run; events: CanonicalEvent[] } | undefined> {
+/** Run and events of a file, and its size; undefined when it holds no complete first line. */
+export async function readRunLog(path: string, logger: Logger): Promise<{ run: Run; events: CanonicalEvent[]; bytes: number } | undefined> {
   const bytes = await readFile(path);
   let run: Run | undefined;
   const events: CanonicalEvent[] = [];
@@ -26,7 +26,7 @@ export async function readRunLog(path: string, logger: Logger): Promise<{ run: R
     events.push(...line.events);
     start = end + 1;
   }
-  return run?.id === undefined ? undefined : { run, events };
+  return run?.id === undefined ? undefined : { run, events, bytes: start };
 }
 
 function parseLine(text: string, nextSeq: number): RunLine | undefined {
@@ -42,12 +42,15 @@ function parseLine(text: string, nextSeq: number): RunLine | undefined {
   return events.every((event, index) => event.seq === nextSeq + index) ? (line as RunLine) : undefined;
 }
 
+/** Where a damaged file is kept. */
+export const damagedPath = (path: string): string => `${path}.damaged`;
+
 /** A torn tail was never shown to anybody; damage in the middle is kept aside first. */
 async function cut(path: string, size: number, at: number, torn: boolean, logger: Logger): Promise<void> {
   if (torn) {
     logger.info('cut off an incomplete last line of a run log', { path, bytes: size - at });
   } else {
-    await copyFile(path, `${path}.damaged`);
+    await copyFile(path, damagedPath(path));
     logger.warn('a run log is damaged; it ends before the damage now, the old file is kept beside it', { path, atByte: at });
   }
   await truncate(path, at);

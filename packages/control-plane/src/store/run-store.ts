@@ -30,9 +30,14 @@ export interface RunStore {
   list(): readonly Run[];
   /** Events with `seq` over `afterSeq`, in order; empty for an unknown run. */
   events(runId: string, afterSeq?: number): Promise<readonly CanonicalEvent[]>;
+  /** Size of the run's record; 0 for an unknown run. */
+  bytes(runId: string): number;
   /** Tells of every step of every run from now on; the result ends it. */
   subscribe(listener: RunListener): () => void;
+  /** Takes the run and its record away. Its session is remembered, so that discovery does not bring it back. */
   remove(runId: string): Promise<void>;
+  /** True for the session of a run that was removed. */
+  wasRemoved(sessionId: string): boolean;
   /** Waits for what was appended. Idempotent. */
   close(): Promise<void>;
 }
