@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
-import { formatRecordedRun, listRecordedRuns, loadRecordedRun, loadRunRecords, type RecordedRun, type RunListing } from '@macp-agent/scenarios';
+import { formatRecordedRun, listRecordedRuns, loadRecordedRun, type RecordedRun, type RunListing } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
+import { runsUnder } from '../cancel/live-runs.js';
 import type { CliContext } from '../cli.js';
 import { readCount } from '../option-values.js';
 import { clean } from '../output.js';
@@ -24,6 +25,16 @@ export function addRunsCommand(program: Command, context: CliContext): void {
     .option('--runs-dir <dir>', 'where runs are', 'runs')
     .option('-n, --limit <n>', 'at most so many', readCount, 20)
     .option('--json', 'print one JSON object per run')
+    .addHelpText(
+      'after',
+      `
+Example:
+  macp runs list --limit 5 --json | jq -r .state
+
+Each line of --json: { runId, scenarioRef, templateId, startedAtUnixMs, state,
+action, outcomePositive, durationMs, exitCode, transcript }, or { runId,
+transcript, error }. RUNNING: it goes on. UNFINISHED: it was killed.`,
+    )
     .action((options: ListOptions) => {
       context.json = options.json === true;
       list(options, context);
@@ -55,6 +66,7 @@ Examples:
     .description('put an exported run into the runs folder')
     .argument('<file>')
     .option('--runs-dir <dir>', 'where runs are', 'runs')
+    .addHelpText('after', '\nExample:\n  macp runs import run.macp && macp replay\n\nPrints the run id. A run that is there already is not written over.')
     .action((file: string, options: { readonly runsDir: string }) => {
       importRun(loadRecordedRun(resolve(context.config.cwd, file)), resolve(context.config.cwd, options.runsDir), context);
     });
@@ -62,7 +74,7 @@ Examples:
 
 function list({ runsDir, limit }: ListOptions, { config, output, json }: CliContext): void {
   const folder = resolve(config.cwd, runsDir);
-  const going = new Set(loadRunRecords(folder).map(({ runId }) => runId));
+  const going = new Set(runsUnder(folder).live.map(({ runId }) => runId));
   const rows = listRecordedRuns(folder, limit);
   for (const row of rows) {
     if (json) output.json(toJson(row, going.has(row.runId)));
