@@ -1,10 +1,11 @@
-import { isMacpError, type SessionMetadata } from '@macp-agent/protocol';
+import { isMacpError, isTerminal, type SessionMetadata } from '@macp-agent/protocol';
 import { senderFor, type AuthConfig } from '../auth.js';
 import { buildEnvelope, type SessionStartInput } from '../envelope.js';
 import type { Logger } from '../logger.js';
 import type { Session } from '../session/session.js';
 import { actionId } from './action-id.js';
 import { refusedReport, type ReportSink } from './agent-report.js';
+import { readState } from './cancel-as-self.js';
 
 /** What the agent that starts a session sends first. */
 export interface InitiatorConfig {
@@ -78,11 +79,16 @@ async function kickOff(facts: JoinFacts, { kickoff, prepareKickoff }: InitiatorC
   try {
     await session.sendEnvelope(envelope, { signal, via: 'unary' });
   } catch (error) {
-    // A session that is suspended or over has had its kickoff.
-    if (again && isMacpError(error) && error.code === 'SESSION_NOT_OPEN') return;
+    // A session that is suspended has had its kickoff, when this agent was started again; one that is over needs none.
+    if (isMacpError(error) && error.code === 'SESSION_NOT_OPEN' && (again || (await isOver(facts)))) return;
     if (isMacpError(error)) facts.report(refusedReport(error, messageType));
     throw error;
   }
+}
+
+async function isOver({ session, logger }: JoinFacts): Promise<boolean> {
+  const state = await readState(session, logger);
+  return state !== undefined && isTerminal(state);
 }
 
 async function lookUp({ session, signal, logger }: JoinFacts): Promise<SessionMetadata | undefined> {

@@ -148,6 +148,22 @@ describe('a kickoff that is prepared', () => {
     await initiator.run();
     expect(rationales).toEqual(['revised']);
   });
+
+  it('is not missed in a session that somebody has cancelled before it', async () => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    const initiator = cast.participant(INITIATOR, {
+      initiator: {
+        sessionStart: { intent: 'decide', participants: [INITIATOR, 'fraud-agent'], ttlMs: 60_000 },
+        kickoff: { messageType: 'Proposal', payload: { proposalId: 'p', option: 'approve it' } },
+      },
+    });
+    initiator.prepareKickoff(async (payload) => {
+      await initiator.session.cancel('too late');
+      return payload;
+    });
+    expect((await initiator.run()).state).toBe('CANCELLED');
+  });
 });
 
 describe('votes that do not come', () => {

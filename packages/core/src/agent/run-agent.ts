@@ -160,4 +160,5 @@ function idOf(document: object): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
-const reasonOf = (error: unknown): string => (isMacpError(error) ? describeError(error) : error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+const reasonOf = (error: unknown): string =>
+  isMacpError(error) ? describeError(error) : error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -1,16 +1,14 @@
-import type { Envelope, WireError } from '@macp-agent/protocol';
+import type { WireError } from '@macp-agent/protocol';
 
 /** What became of an envelope written to a stream. `unknown`: the stream cannot tell any more; send it again with the same id. */
-export type EchoOutcome =
-  | { readonly kind: 'accepted'; readonly envelope: Envelope }
-  | { readonly kind: 'refused'; readonly error: WireError }
-  | { readonly kind: 'unknown' };
+export type EchoOutcome = { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly error: WireError } | { readonly kind: 'unknown' };
 
 interface Waiting {
   readonly resolve: (outcome: EchoOutcome) => void;
   readonly expiresAtMs: number;
 }
 
+const ACCEPTED: EchoOutcome = { kind: 'accepted' };
 const UNKNOWN: EchoOutcome = { kind: 'unknown' };
 /** One timer for all messages in flight: a timer each would cost more than the message. */
 const CHECK_MS = 50;
@@ -32,8 +30,8 @@ export class EchoAcks {
     });
   }
 
-  accepted(envelope: Envelope): void {
-    if (this.#waiting.size > 0) this.#settle(envelope.messageId, { kind: 'accepted', envelope });
+  accepted(messageId: string): void {
+    if (this.#waiting.size > 0) this.#settle(messageId, ACCEPTED);
   }
 
   /** False when no message in flight has the id of the refusal. */

@@ -15,14 +15,15 @@ export class RecentMap<V> {
     return this.#young.has(key) || this.#old.has(key);
   }
 
-  /** Adds an entry; one that is there keeps its place. */
-  add(key: string, value: V): void {
-    if (this.#old.has(key)) return;
+  /** Adds an entry; false when it is there already, where it keeps its place. */
+  add(key: string, value: V): boolean {
+    if (this.has(key)) return false;
     if (this.#young.size >= this.#limit) {
       this.#old = this.#young;
       this.#young = new Map();
     }
     this.#young.set(key, value);
+    return true;
   }
 
   /** In the order in which they were added. */

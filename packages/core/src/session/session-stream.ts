@@ -1,16 +1,14 @@
 import { isTerminal, RUNTIME_ONLY_TYPES, type Envelope, type SessionState, type WireError } from '@macp-agent/protocol';
 import type { AuthConfig } from '../auth.js';
-import { MacpRetryError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
+import { MacpSdkError, MacpTimeoutError } from '../errors.js';
 import type { Connection } from '../rpc/connection.js';
 import { onAbort } from '../rpc/on-abort.js';
-import { backoffMs, sleep } from '../rpc/retry.js';
 import { abortedError, refusalCode } from '../rpc/status.js';
 import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
 import { EchoAcks, type EchoOutcome } from './echo-acks.js';
 import { EnvelopeBuffer } from './envelope-buffer.js';
-import { received, type ReceivedEnvelope } from './received-envelope.js';
-import { RecentMap } from './recent-map.js';
-import { subscribe, type Subscription } from './subscription.js';
+import type { ReceivedEnvelope } from './received-envelope.js';
+import { StreamFollower } from './stream-follower.js';
 
 /** How a session is followed. */
 export interface StreamOptions {
@@ -41,13 +39,9 @@ export interface StreamHost {
 }
 
 const BUFFER_SIZE = 256;
-const WAIT_FOR_SESSION = { baseMs: 50, maxMs: 1_000 };
-const RECONNECT = { baseMs: 100, maxMs: 2_000 };
-/** Ids remembered to drop what a resumed stream delivers again. */
-const REMEMBERED_IDS = 1_024;
+const WAIT_MS = 300_000;
 /** More messages than this in flight on one stream go by unary Send. */
 const MAX_IN_FLIGHT = 1_024;
-const FATAL_STATUS: ReadonlySet<string> = new Set(['UNIMPLEMENTED', 'INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'PERMISSION_DENIED']);
 
 /**
  * The accepted envelopes of one session, in order, each once: waits for a session that does not exist yet, reconnects, resumes
@@ -59,23 +53,15 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   readonly #host: StreamHost;
   readonly #auth: AuthConfig | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #waitForSessionMs: number;
-  readonly #reconnectForMs: number;
   readonly #buffer: EnvelopeBuffer<ReceivedEnvelope>;
   readonly #acks = new EchoAcks();
-  readonly #recentIds = new RecentMap<true>(REMEMBERED_IDS);
   readonly #inlineListeners = new Set<(error: { code: string; message: string }) => void>();
   readonly #lifecycleListeners = new Set<(change: LifecycleChange) => void>();
   readonly #finished = new AbortController();
-  #subscription: Subscription | undefined;
-  #wake: AbortController | undefined;
+  readonly #follower: StreamFollower;
   readonly #first: number;
-  #received: number;
   #delivered: number;
   #state: SessionState | undefined;
-  #known = false;
-  /** Lifecycle reports so far: one that came while a call was refused means that the next may not be. */
-  #changes = 0;
   readonly #run: Promise<void>;
 
   constructor(host: StreamHost, options: StreamOptions = {}) {
@@ -87,12 +73,24 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     this.#host = host;
     this.#auth = options.auth ?? host.auth;
     this.#signal = options.signal;
-    this.#waitForSessionMs = options.waitForSessionMs ?? 300_000;
-    this.#reconnectForMs = options.reconnectForMs ?? 300_000;
     this.#first = afterSequence;
-    this.#received = afterSequence;
     this.#delivered = afterSequence;
-    this.#buffer = new EnvelopeBuffer(bufferSize, () => this.#resume());
+    this.#buffer = new EnvelopeBuffer(bufferSize, () => this.#follower.resume());
+    this.#follower = new StreamFollower({
+      connection: host.connection,
+      auth: this.#auth,
+      sessionId: host.sessionId,
+      afterSequence,
+      waitForSessionMs: options.waitForSessionMs ?? WAIT_MS,
+      reconnectForMs: options.reconnectForMs ?? WAIT_MS,
+      finished: this.#finished.signal,
+      isFull: () => this.#buffer.isFull,
+      isDraining: () => this.#draining,
+      onEnvelope: (envelope) => this.#onEnvelope(envelope),
+      onRefusal: (error) => this.#onRefusal(error),
+      onDisconnected: () => this.#acks.giveUp(),
+      onClosed: () => this.#stop(undefined),
+    });
     this.#run = this.#follow();
   }
 
@@ -117,10 +115,15 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
 
   /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit of its own); nothing is lost then. */
   async read(timeoutMs?: number): Promise<ReceivedEnvelope | null> {
-    if (timeoutMs !== undefined && !(await this.#buffer.readyWithin(timeoutMs))) {
-      throw new MacpTimeoutError(`no envelope of session ${this.sessionId} within ${timeoutMs} ms`, { context: { sessionId: this.sessionId } });
+    const began = performance.now();
+    for (;;) {
+      if (timeoutMs !== undefined && !(await this.#buffer.readyWithin(Math.max(0, timeoutMs - (performance.now() - began))))) {
+        throw new MacpTimeoutError(`no envelope of session ${this.sessionId} within ${timeoutMs} ms`, { context: { sessionId: this.sessionId } });
+      }
+      const envelope = this.#handOver(await this.#buffer.next());
+      if (envelope === undefined) return null;
+      if (!isControl(envelope)) return envelope;
     }
-    return (await this.#next()) ?? null;
   }
 
   /**
@@ -163,11 +166,11 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
    * reader is behind, other credential): use unary Send.
    */
   sendEcho(envelope: Envelope, auth: AuthConfig | undefined, timeoutMs: number): Promise<EchoOutcome> | undefined {
-    const subscription = this.#subscription;
-    if (subscription?.isWritable !== true || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
-    if (this.#draining || this.#recentIds.has(envelope.messageId)) return undefined;
+    const follower = this.#follower;
+    if (!follower.isWritable || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
+    if (this.#draining || follower.hasSeen(envelope.messageId)) return undefined;
     const outcome = this.#acks.wait(envelope.messageId, timeoutMs);
-    subscription.write(envelope);
+    follower.write(envelope);
     return outcome;
   }
 
@@ -180,15 +183,19 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
       for (;;) {
         const envelope = this.#handOver(this.#buffer.take()) ?? (await this.#next());
         if (envelope === undefined) return;
-        yield envelope;
+        if (!isControl(envelope)) yield envelope;
       }
     } finally {
       this.close();
     }
   }
 
+  /** Records of the runtime are folded, and told by `onLifecycle`: not every runtime streams them. */
   async #next(): Promise<ReceivedEnvelope | undefined> {
-    return this.#handOver(await this.#buffer.next());
+    for (;;) {
+      const envelope = this.#handOver(await this.#buffer.next());
+      if (envelope === undefined || !isControl(envelope)) return envelope;
+    }
   }
 
   #handOver(envelope: ReceivedEnvelope | undefined): ReceivedEnvelope | undefined {
@@ -198,15 +205,15 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     return envelope;
   }
 
-  /** Connects until the session has ended, the reader has left, or a failure cannot be helped. */
+  /** Follows until the session has ended, the reader has left, or a failure cannot be helped. */
   async #follow(): Promise<void> {
     const unfollow = this.#host.lifecycle.follow(this.sessionId, (change) => this.#onLifecycle(change));
     const signal = this.#signal;
-    const abort = (): void => this.#stop(signal === undefined ? undefined : abortedError(this.#what, signal));
+    const abort = (): void => this.#stop(signal === undefined ? undefined : abortedError(`StreamSession of ${this.sessionId}`, signal));
     const forget = signal === undefined ? undefined : onAbort(signal, abort);
     if (signal?.aborted === true) abort();
     try {
-      await this.#connectLoop();
+      await this.#follower.run();
       this.#buffer.end();
     } catch (error) {
       this.#buffer.end(error);
@@ -219,108 +226,15 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     }
   }
 
-  get #what(): string {
-    return `StreamSession of ${this.sessionId}`;
-  }
-
-  async #connectLoop(): Promise<void> {
-    const began = performance.now();
-    let troubleSince = 0;
-    let attempt = 0;
-    let renewed = false;
-    while (!this.#finished.signal.aborted) {
-      if (this.#buffer.isFull) await this.#untilRoom();
-      const changes = this.#changes;
-      const { failure, progress } = await this.#connectOnce();
-      if (this.#finished.signal.aborted) return;
-      if (failure === undefined && this.#draining) return;
-      if (progress) {
-        attempt = 0;
-        troubleSince = 0;
-        renewed = false;
-      }
-      attempt += 1;
-      troubleSince ||= performance.now();
-      if (failure?.code === 'SESSION_NOT_FOUND') {
-        if (this.#draining) return;
-        this.#checkWait(failure, began);
-        if (changes === this.#changes) await this.#pause(backoffMs(attempt, WAIT_FOR_SESSION));
-        continue;
-      }
-      if (failure?.code === 'UNAUTHENTICATED' && !renewed && (await this.#host.connection.credentials.renewRefused(this.#auth))) {
-        renewed = true;
-        continue;
-      }
-      if (failure !== undefined && isFatal(failure)) throw failure;
-      if (performance.now() - troubleSince > this.#reconnectForMs) {
-        throw new MacpRetryError(attempt, `${this.#what}: no connection for ${this.#reconnectForMs} ms; ordinal ${this.#received} was the last received`, {
-          cause: failure,
-        });
-      }
-      this.#host.connection.logger.debug('session stream reconnects', { sessionId: this.sessionId, afterSequence: this.#received, code: failure?.code });
-      await this.#pause(backoffMs(attempt, RECONNECT));
-    }
-  }
-
-  #checkWait(failure: MacpSdkError, began: number): void {
-    const context = { sessionId: this.sessionId };
-    if (this.#known) {
-      throw new MacpTransportError(
-        'SESSION_NOT_FOUND',
-        `${this.#what}: the runtime no longer knows this session, after ordinal ${this.#received}; it restarted without stored history, or dropped the ended session`,
-        { cause: failure, context },
-      );
-    }
-    if (performance.now() - began < this.#waitForSessionMs) return;
-    throw new MacpTransportError(
-      'SESSION_NOT_FOUND',
-      `${this.#what}: nobody started it within ${this.#waitForSessionMs} ms; check the session id and the initiator`,
-      { cause: failure, context },
-    );
-  }
-
-  /** One call from subscribe to end. */
-  async #connectOnce(): Promise<{ failure?: MacpSdkError | undefined; progress: boolean }> {
-    const { connection } = this.#host;
-    let subscription: Subscription;
-    try {
-      subscription = await subscribe({
-        connection,
-        auth: this.#auth,
-        sessionId: this.sessionId,
-        afterSequence: this.#received,
-        onEnvelope: (envelope) => this.#onEnvelope(envelope),
-        onRefusal: (error) => this.#onRefusal(error),
-      });
-    } catch (error) {
-      if (connection.closed) this.#stop(undefined);
-      if (error instanceof MacpSdkError) return { failure: error, progress: false };
-      throw error;
-    }
-    this.#subscription = subscription;
-    if (this.#finished.signal.aborted) subscription.cancel();
-    else if (this.#draining) subscription.drain();
-    const failure = await subscription.ended;
-    this.#subscription = undefined;
-    this.#acks.giveUp();
-    if (connection.closed) this.#stop(undefined);
-    return { failure, progress: subscription.hasDelivered };
-  }
-
-  #onEnvelope(envelope: Envelope): void {
-    if (this.#recentIds.has(envelope.messageId)) return;
-    this.#known = true;
-    this.#recentIds.add(envelope.messageId, true);
-    // Records of the runtime take no ordinal in the reference runtime; where they do, the id check drops what comes twice.
-    if (!RUNTIME_ONLY_TYPES.has(envelope.messageType)) this.#received += 1;
-    this.#buffer.push(received(envelope, this.#received));
-    this.#acks.accepted(envelope);
+  #onEnvelope(envelope: ReceivedEnvelope): void {
+    this.#buffer.push(envelope);
+    this.#acks.accepted(envelope.messageId);
     if (envelope.messageType === 'Commitment') {
       // The last envelope of every session.
       this.#state = 'RESOLVED';
       this.#stop(undefined, false);
     } else if (this.#buffer.isFull) {
-      this.#subscription?.pause();
+      this.#follower.pause();
       // The echoes of messages in flight are behind what the reader has not read yet.
       this.#acks.giveUp();
     }
@@ -335,34 +249,9 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
 
   #onLifecycle(change: LifecycleChange): void {
     this.#state = change.state;
-    this.#changes += 1;
     this.#host.onLifecycle(change);
     for (const listener of this.#lifecycleListeners) listener(change);
-    this.#wake?.abort();
-    if (isTerminal(change.state)) this.#subscription?.drain();
-  }
-
-  #resume(): void {
-    this.#wake?.abort();
-    this.#subscription?.resume();
-  }
-
-  async #untilRoom(): Promise<void> {
-    while (this.#buffer.isFull && !this.#finished.signal.aborted) await this.#pause(1_000);
-  }
-
-  /** Waits; ends early when the stream ends or something has changed. */
-  async #pause(ms: number): Promise<void> {
-    const wake = new AbortController();
-    this.#wake = wake;
-    const signal = AbortSignal.any([wake.signal, this.#finished.signal]);
-    try {
-      await sleep(ms, signal, this.#what);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      this.#wake = undefined;
-    }
+    this.#follower.changed();
   }
 
   /** Ends everything: with `discard` the reader gets nothing more than the error, without it first what is buffered. */
@@ -375,12 +264,10 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     if (discard) this.#buffer.discard(error);
     else this.#buffer.end(error);
     this.#acks.giveUp();
-    this.#subscription?.cancel();
+    this.#follower.cancel();
   }
 }
 
-function isFatal(failure: MacpSdkError): boolean {
-  if (!(failure instanceof MacpTransportError)) return true;
-  if (['FORBIDDEN', 'UNAUTHENTICATED', 'HISTORY_UNAVAILABLE', 'CREDENTIAL_REQUIRED'].includes(failure.code)) return true;
-  return FATAL_STATUS.has(failure.grpcStatus ?? '');
+function isControl({ messageType }: Envelope): boolean {
+  return RUNTIME_ONLY_TYPES.has(messageType);
 }

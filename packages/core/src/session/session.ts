@@ -13,15 +13,13 @@ import {
   type CommitmentInput,
   type SessionStartInput,
 } from '../envelope.js';
-import { MacpAckError, MacpSessionError } from '../errors.js';
+import { MacpSessionError } from '../errors.js';
 import { newSessionId } from '../ids.js';
 import { validateRequiredField, validateSessionId, validateSessionStart } from '../validate.js';
+import { Delivery, type SendVia } from './delivery.js';
 import { Projection, type ProjectionSource } from './projection.js';
 import { SessionFold } from './session-fold.js';
 import { SessionStream, type StreamOptions } from './session-stream.js';
-
-/** Which way messages take: `stream` = the open stream of the session with its echo as acknowledgement, `unary` = Send, `auto` = the stream where it is open and the runtime reports refusals on it, else Send. */
-export type SendVia = 'auto' | 'unary' | 'stream';
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -46,8 +44,6 @@ export interface VerbOptions extends AckOptions {
 /** Verb options may also be fields of the first argument, as older code writes them. */
 export type WithSender<T> = T & { readonly sender?: string | undefined; readonly auth?: AuthConfig | undefined };
 
-const FEATURE_REFUSALS = 'in_stream_refusals';
-
 /**
  * One session of any mode: start or join, send, commit, control, follow. All verbs fail with MacpSessionError before sending
  * when a field is wrong, MacpAckError when the runtime refuses, MacpTransportError when it cannot be reached; `signal` cancels
@@ -62,7 +58,7 @@ export class Session<P extends Projection = Projection> {
   readonly projection: P;
   readonly #fold = new SessionFold();
   readonly #sendVia: SendVia;
-  readonly #streams = new Set<SessionStream>();
+  readonly #delivery: Delivery;
   readonly #given: BoundVersions;
   #bound: BoundVersions | undefined;
 
@@ -72,6 +68,7 @@ export class Session<P extends Projection = Projection> {
     this.sessionId = options.sessionId ?? newSessionId();
     this.auth = options.auth;
     this.#sendVia = options.sendVia ?? 'auto';
+    this.#delivery = new Delivery(client, this.sessionId);
     this.#given = {
       modeVersion: options.modeVersion ?? DEFAULT_MODE_VERSION,
       configurationVersion: options.configurationVersion ?? DEFAULT_CONFIGURATION_VERSION,
@@ -128,24 +125,15 @@ export class Session<P extends Projection = Projection> {
 
   /** Sends one message of the mode; `payload` is its plain object, or encoded bytes for a type that is not known here. */
   async send(messageType: string, payload: object, options: VerbOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
-    const auth = this.#authOf(options);
-    const envelope = buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender: senderFor(auth, options.sender) });
-    return await this.sendEnvelope(envelope, options);
+    const sender = senderFor(this.#authOf(options), options.sender);
+    return await this.sendEnvelope(buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender }), options);
   }
 
   /** Sends a complete envelope of this session. */
   async sendEnvelope(envelope: Envelope, options: AckOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
     const auth = this.#authOf(options);
     guardSender(auth, envelope.sender);
-    const via = options.via ?? this.#sendVia;
-    let ack: Ack | undefined;
-    let call = auth === undefined ? options : { ...options, auth };
-    if (via !== 'unary' && (via === 'stream' || this.#streams.size > 0)) {
-      const began = performance.now();
-      ack = await this.#sendOnStream(envelope, auth, options, via);
-      if (ack === undefined) call = { ...call, timeoutMs: Math.max(1, this.client.connection.timeoutOf(options) - (performance.now() - began)) };
-    }
-    ack ??= await this.client.send(envelope, call);
+    const ack = await this.#delivery.send(envelope, auth, options, options.via ?? this.#sendVia);
     if (ack.ok && envelope.sessionId === this.sessionId) this.#fold.acknowledged(withSender(envelope, auth), ack.acceptedAtUnixMs || Date.now());
     return ack;
   }
@@ -189,21 +177,21 @@ export class Session<P extends Projection = Projection> {
         auth,
         onDelivered: (envelope) => this.#fold.delivered(envelope, envelope.sequence),
         onLifecycle: (change) => this.#fold.lifecycle(change),
-        onEnded: (ended) => this.#streams.delete(ended),
+        onEnded: (ended) => this.#delivery.streams.delete(ended),
       },
       given,
     );
-    this.#streams.add(stream);
+    this.#delivery.streams.add(stream);
     return stream;
   }
 
   /** Closes the streams of this session; the session itself goes on at the runtime. Idempotent. */
   close(): void {
-    for (const stream of this.#streams) stream.close();
+    for (const stream of this.#delivery.streams) stream.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#streams].map((stream) => stream[Symbol.asyncDispose]()));
+    await Promise.all([...this.#delivery.streams].map((stream) => stream[Symbol.asyncDispose]()));
   }
 
   #authOf(options: CallOptions): AuthConfig | undefined {
@@ -231,48 +219,6 @@ export class Session<P extends Projection = Projection> {
     }
     return this.#bound;
   }
-
-  /** The Ack that the echo stands for; undefined when the message has to go by unary Send, with the same id. */
-  async #sendOnStream(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions, via: SendVia): Promise<Ack | undefined> {
-    if (via === 'stream') this.#checkStreamSend();
-    else if (!this.client.supports(FEATURE_REFUSALS)) return undefined;
-    const { connection } = this.client;
-    connection.checkUsable('Send', options.signal);
-    // Half of the limit for the echo leaves the other half for a unary Send of the same message.
-    const timeoutMs = connection.timeoutOf(options) / 2;
-    for (const stream of this.#streams) {
-      const outcome = await stream.sendEcho(envelope, auth, timeoutMs);
-      if (outcome === undefined || outcome.kind === 'unknown') continue;
-      if (outcome.kind === 'accepted') return echoAck(outcome.envelope);
-      const { error } = outcome;
-      const ack: Ack = { ...echoAck(envelope), ok: false, sessionState: 'SESSION_STATE_UNSPECIFIED', error };
-      if (options.raiseOnNack === false) return ack;
-      throw new MacpAckError(ack, `Send ${envelope.messageType}`);
-    }
-    return undefined;
-  }
-
-  #checkStreamSend(): void {
-    if (this.#streams.size === 0)
-      throw new MacpSessionError(`sendVia "stream" needs an open stream of session ${this.sessionId}: call openStream() first`, { code: 'INVALID_OPTIONS' });
-    if (!this.client.supports(FEATURE_REFUSALS)) {
-      throw new MacpSessionError('sendVia "stream" needs a runtime that reports refusals on streams; call client.initialize() first, or use "auto"', {
-        code: 'INVALID_OPTIONS',
-      });
-    }
-  }
-}
-
-/** What an echo proves, in the form of an Ack; the acceptance time is when the echo came. */
-function echoAck(envelope: Envelope): Ack {
-  return {
-    ok: true,
-    duplicate: false,
-    messageId: envelope.messageId,
-    sessionId: envelope.sessionId,
-    acceptedAtUnixMs: Date.now(),
-    sessionState: envelope.messageType === 'Commitment' ? 'SESSION_STATE_RESOLVED' : 'SESSION_STATE_OPEN',
-  };
 }
 
 /** The runtime fills in an empty sender; the view needs it too. */
