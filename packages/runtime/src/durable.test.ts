@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { status } from '@grpc/grpc-js';
 import type { PolicyDefinition } from '@macp-agent/protocol';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { LEAD, PEER, TestClient, commitment, proposal } from './client.test.support.js';
@@ -75,6 +76,11 @@ it('replays a finished session until its retention is over, and never gives its 
   clock.advance(3_600_001);
   await expect(client.metadata(id)).rejects.toMatchObject({ details: expect.stringContaining('SESSION_NOT_FOUND') });
   expect((await client.start({}, { sessionId: id })).ack.error?.code).toBe('SESSION_ALREADY_EXISTS');
+  const gone = { code: status.FAILED_PRECONDITION, details: expect.stringContaining('HISTORY_UNAVAILABLE') };
+  expect(await client.subscribe(id).ended()).toMatchObject(gone);
+  expect(await client.subscribe(id, PEER, 2).ended()).toMatchObject(gone);
+  expect((await client.subscribe(id, PEER, 3).ended()).code).toBe(status.NOT_FOUND);
+  expect((await client.subscribe(id, 'agent://outsider').ended()).code).toBe(status.NOT_FOUND);
 });
 
 it('deletes finished sessions from disk when their time is over', async () => {

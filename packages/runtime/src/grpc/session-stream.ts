@@ -4,7 +4,7 @@ import type { Caller } from '../auth/identity.js';
 import { envelopeFrame, type SessionSubscriber } from '../hub/hub.js';
 import { envelopeAt } from '../log/envelope-at.js';
 import type { Outbox } from './outbox.js';
-import { mayRead } from '../kernel/kernel.js';
+import { isMember, mayRead } from '../kernel/kernel.js';
 import type { Outcome } from '../kernel/outcome.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { ServiceContext } from './context.js';
@@ -70,13 +70,24 @@ export class SessionStream implements SessionSubscriber {
     if (this.#isOther(sessionId)) return;
     this.#track(this.#context.kernel.find(sessionId), (session) => {
       if (session === undefined) {
-        this.#outbox.fail(failure('NOT_FOUND', `SESSION_NOT_FOUND: the session ${sessionId} is not known here`));
+        this.#subscribePast(sessionId, afterSequence);
       } else if (mayRead(session, this.#caller)) {
         if (this.#bind(sessionId)) this.#sendHistory(sessionId, afterSequence).catch((error: unknown) => this.#failed(error));
       } else {
         this.#refuse(refuse('FORBIDDEN', `FORBIDDEN: ${this.#caller.sender} is not part of the session ${sessionId}`), sessionId, '');
       }
     });
+  }
+
+  /** A finished session whose history has gone is not the same as one that never was. */
+  #subscribePast(sessionId: string, afterSequence: number): void {
+    const past = this.#context.kernel.parts.log.past(sessionId);
+    if (past === undefined || afterSequence >= past.records || !isMember(past, this.#caller)) {
+      this.#outbox.fail(failure('NOT_FOUND', `SESSION_NOT_FOUND: the session ${sessionId} is not known here`));
+      return;
+    }
+    const text = `the session ${sessionId} has ended (${past.state}) and its ${past.records} records were compacted; there is nothing to replay`;
+    this.#outbox.fail(failure('FAILED_PRECONDITION', `HISTORY_UNAVAILABLE: ${text}`));
   }
 
   #submit(envelope: Envelope): void {

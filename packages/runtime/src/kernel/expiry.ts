@@ -65,7 +65,7 @@ export class Expiry {
   }
 
   #sweep(): void {
-    const { clock, log, logger, retentionMs, diskRetentionMs } = this.#parts;
+    const { clock, retentionMs } = this.#parts;
     const nowUnixMs = clock.nowUnixMs();
     this.#onSweep(nowUnixMs);
     for (const session of this.#sessions.all()) {
@@ -73,10 +73,18 @@ export class Expiry {
       if (stored === undefined || !isTerminal(stored.state) || stored.binding.startedAtUnixMs > nowUnixMs - retentionMs) continue;
       this.#sessions.evict(session);
     }
-    if (diskRetentionMs === 0) return;
-    log.deleteBefore(nowUnixMs - diskRetentionMs).then(
-      (count) => count > 0 && logger.info(`deleted ${count} finished sessions from disk`),
-      (error: unknown) => logger.warn('finished sessions could not be deleted from disk; the next sweep tries again', { err: error }),
-    );
+    void this.#tidyDisk(nowUnixMs);
+  }
+
+  async #tidyDisk(nowUnixMs: number): Promise<void> {
+    const { log, logger, diskRetentionMs } = this.#parts;
+    try {
+      const deleted = diskRetentionMs === 0 ? 0 : await log.deleteBefore(nowUnixMs - diskRetentionMs);
+      if (deleted > 0) logger.info(`deleted ${deleted} finished sessions from disk`);
+      const compacted = await log.compact();
+      if (compacted > 0) logger.info(`compacted the history of ${compacted} finished sessions`);
+    } catch (error) {
+      logger.warn('finished sessions could not be taken from disk; the next sweep tries again', { err: error });
+    }
   }
 }

@@ -99,6 +99,10 @@ export class Kernel {
 
 /** Participants, the initiator, and observers may read a session (runtime.md §8, §9.3). */
 export function mayRead(session: LiveSession, caller: Caller): boolean {
-  const { binding } = session.view;
-  return caller.isObserver || caller.sender === binding.initiator || binding.participants.includes(caller.sender);
+  return isMember(session.view.binding, caller);
+}
+
+/** The same for what stays of a session. */
+export function isMember({ initiator, participants }: { readonly initiator: string; readonly participants: readonly string[] }, caller: Caller): boolean {
+  return caller.isObserver || caller.sender === initiator || participants.includes(caller.sender);
 }

@@ -41,6 +41,8 @@ class SlowLog implements SessionLog {
   knows = (sessionId: string) => this.#inner.knows(sessionId);
   recover = () => this.#inner.recover();
   evict = (sessionId: string) => this.#inner.evict(sessionId);
+  past = () => this.#inner.past();
+  compact = () => this.#inner.compact();
   deleteBefore = () => this.#inner.deleteBefore();
   close = () => this.#inner.close();
 }

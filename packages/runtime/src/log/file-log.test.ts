@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-async function open(options: { segmentBytes?: number } = {}): Promise<FileLog> {
+async function open(options: { segmentBytes?: number; compactBytes?: number } = {}): Promise<FileLog> {
   const log = await FileLog.open(dir, { logger, ...options });
   await log.recover();
   return log;
@@ -161,4 +161,79 @@ it('refuses a folder of the reference runtime and of a later format', async () =
   await writeFile(join(dir, 'macp-log.json'), '{"format":"macp-agent-session-log","version":2}');
   await expect(FileLog.open(dir, { logger })).rejects.toMatchObject({ message: expect.stringContaining('another format') });
   expect(await readdir(dir)).not.toContain('lock');
+});
+
+/** Two finished sessions and an open one, in small segments. */
+async function withPast(): Promise<FileLog> {
+  const log = await open({ segmentBytes: 1500, compactBytes: 1 });
+  await log.append(OPEN, startRecord(OPEN));
+  for (const id of [SESSION, OTHER]) {
+    await log.append(id, startRecord(id));
+    for (let index = 0; index < 20; index += 1) await log.append(id, envelopeRecord(id));
+    await log.append(id, commitmentRecord(id));
+  }
+  await log.append(OPEN, envelopeRecord(OPEN));
+  return log;
+}
+
+const OPEN = '0f7d6d0a-5a3c-4c55-8f52-0a4f0a6f8e21';
+const PAST = { initiator: 'agent://lead', state: 'RESOLVED', records: 22, startedAtUnixMs: START_MS };
+
+async function diskBytes(): Promise<number> {
+  const names = (await readdir(dir)).filter((name) => name.endsWith('.seg'));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(dir, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+it('compacts evicted sessions to what says that they were there, and keeps the others whole', async () => {
+  const log = await withPast();
+  expect(await log.compact()).toBe(0);
+  log.evict(SESSION);
+  log.evict(OTHER);
+  log.evict(OPEN);
+  const before = await diskBytes();
+  expect(await log.compact()).toBe(2);
+  expect(await diskBytes()).toBeLessThan(before / 4);
+  expect(await log.compact()).toBe(0);
+  await log.append(OPEN, envelopeRecord(OPEN));
+  await log.close();
+
+  const { log: next, sessions } = await reopen();
+  expect([...sessions.keys()]).toEqual([OPEN]);
+  expect(sessions.get(OPEN)).toMatchObject({ records: { length: 3 } });
+  expect(next.past(SESSION)).toMatchObject(PAST);
+  expect([next.knows(SESSION), next.knows(OTHER), next.past(OPEN)]).toEqual([true, true, undefined]);
+  expect(await next.deleteBefore(START_MS + 1)).toBe(2);
+  expect(next.knows(SESSION)).toBe(false);
+  await next.close();
+  const { log: last, sessions: left } = await reopen();
+  expect([[...left.keys()], last.knows(SESSION)]).toEqual([[OPEN], false]);
+  await last.close();
+  expect(lines).toEqual([]);
+});
+
+it('leaves history alone while most of the log is of sessions that go on', async () => {
+  const log = await withPast();
+  log.evict(SESSION);
+  for (let index = 0; index < 20; index += 1) await log.append(OPEN, envelopeRecord(OPEN));
+  expect(await log.compact()).toBe(0);
+  await log.close();
+});
+
+it.each([0, 1, 2, 3])('stands a crash in the middle of a compaction (segment %i not rewritten yet)', async (left) => {
+  const log = await withPast();
+  const names = (await readdir(dir)).filter((name) => name.endsWith('.seg')).toSorted();
+  const name = names[left % names.length] as string;
+  const old = await readFile(join(dir, name));
+  log.evict(SESSION);
+  log.evict(OTHER);
+  await log.compact();
+  await log.close();
+  await writeFile(join(dir, name), old);
+
+  const { log: next, sessions } = await reopen();
+  expect(sessions.get(OPEN)).toMatchObject({ records: { length: 2 } });
+  expect(next.past(SESSION)).toMatchObject(PAST);
+  expect(lines).toEqual([]);
+  await next.close();
 });

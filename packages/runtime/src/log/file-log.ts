@@ -1,31 +1,26 @@
-import { readFile, rename, truncate, unlink, writeFile, open } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import type { Logger } from '../logger.js';
 import { takeDataFolder, type DataFolder } from './data-folder.js';
-import { encodeFrame, scan } from './frame.js';
+import { encodeFrame, scan, type Found } from './frame.js';
+import { newEntry, type LogEntry } from './log-entry.js';
+import { decodePast, encodePast, isPast, pastOf, type PastSession } from './past-session.js';
 import { decodeRecord, encodeRecord, isLastRecord } from './record-codec.js';
+import { rewriteSegment } from './rewrite-segment.js';
 import { SegmentWriter } from './segment-writer.js';
 import type { LogRecord, SessionLog, StoredSession } from './session-log.js';
 
 /** A segment of this size is not written to any more. */
 const SEGMENT_BYTES = 64 * 1024 * 1024;
+/** Less history than this is not worth a compaction. */
+const COMPACT_BYTES = 1024 * 1024;
 const NONE: readonly LogRecord[] = [];
 
 export interface FileLogOptions {
   readonly logger: Logger;
   /** Default 64 MiB. */
   readonly segmentBytes?: number | undefined;
-}
-
-/** What is known of a session on disk, also after its records left memory. */
-interface Entry {
-  /** Records that were appended so far, stored or on their way. */
-  appended: number;
-  readonly startedAtUnixMs: number;
-  ended: boolean;
-  readonly segments: Set<number>;
-  /** Stored records; undefined once evicted. */
-  records: LogRecord[] | undefined;
-  damage?: string;
+  /** Least history of past sessions that is compacted; default 1 MiB. */
+  readonly compactBytes?: number | undefined;
 }
 
 /**
@@ -36,14 +31,20 @@ export class FileLog implements SessionLog {
   readonly #folder: DataFolder;
   readonly #logger: Logger;
   readonly #segmentBytes: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #compactBytes: number;
+  readonly #entries = new Map<string, LogEntry>();
+  /** Sessions whose beginning was not found, until the rest of a finished session explains it. */
+  readonly #headless = new Set<string>();
   #writer: SegmentWriter | undefined;
+  /** Rewrites of sealed segments go one after the other. */
+  #rewriting: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(folder: DataFolder, options: FileLogOptions) {
     this.#folder = folder;
     this.#logger = options.logger;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#compactBytes = options.compactBytes ?? COMPACT_BYTES;
   }
 
   /** Takes the data folder for this process; rejects with INVALID_OPTIONS when it cannot be had. `recover` comes next. */
@@ -55,9 +56,11 @@ export class FileLog implements SessionLog {
     const writer = this.#writer;
     if (writer === undefined) throw new Error('recover() comes before the first append');
     const entry = this.#entries.get(sessionId) ?? newEntry(record.atUnixMs);
-    const written = writer.append(encodeFrame(sessionId, entry.appended, encodeRecord(record)), (segment) => {
+    const frame = encodeFrame(sessionId, entry.appended, encodeRecord(record));
+    const written = writer.append(frame, (segment) => {
       entry.records?.push(record);
       entry.segments.add(segment);
+      entry.historyBytes += frame.length;
       entry.ended ||= isLastRecord(record);
     });
     entry.appended += 1;
@@ -78,33 +81,72 @@ export class FileLog implements SessionLog {
     return this.#entries.has(sessionId);
   }
 
+  past(sessionId: string): PastSession | undefined {
+    return this.#entries.get(sessionId)?.past;
+  }
+
   evict(sessionId: string): void {
     const entry = this.#entries.get(sessionId);
-    if (entry?.ended === true) entry.records = undefined;
+    if (entry?.ended !== true || entry.records === undefined) return;
+    entry.past = pastOf(entry.records);
+    entry.records = undefined;
   }
 
   async recover(): Promise<readonly StoredSession[]> {
     const numbers = await this.#folder.segments();
     let end = 0;
     for (const number of numbers) end = await this.#recoverSegment(number, number === numbers.at(-1));
+    for (const sessionId of this.#headless) this.#logger.warn(`session ${sessionId}: its beginning is gone, the rest is left out`, { sessionId });
+    this.#headless.clear();
     const last = numbers.at(-1) ?? 1;
     // After damage the rest goes to a new segment, so that what is there stays as it was found.
     this.#writer = end < 0 ? new SegmentWriter(this.#folder, this.#segmentBytes, last + 1, 0) : new SegmentWriter(this.#folder, this.#segmentBytes, last, end);
-    return Array.from(this.#entries, ([sessionId, entry]) => {
-      if (entry.damage === undefined) return { sessionId, records: entry.records ?? NONE };
-      entry.records = undefined;
-      return { sessionId, damage: entry.damage };
+    const found: StoredSession[] = [];
+    for (const [sessionId, entry] of this.#entries) {
+      if (entry.past !== undefined) continue;
+      if (entry.damage === undefined) {
+        found.push({ sessionId, records: entry.records ?? NONE });
+      } else {
+        entry.records = undefined;
+        found.push({ sessionId, damage: entry.damage });
+      }
+    }
+    return found;
+  }
+
+  async compact(): Promise<number> {
+    const writer = this.#writer;
+    let [bytes, pastBytes] = [0, 0];
+    const retired: [string, LogEntry, PastSession][] = [];
+    for (const [sessionId, entry] of this.#entries) {
+      bytes += entry.historyBytes;
+      if (entry.past === undefined || entry.historyBytes === 0) continue;
+      pastBytes += entry.historyBytes;
+      retired.push([sessionId, entry, entry.past]);
+    }
+    // Half of what is read pays for writing the other half again.
+    if (writer === undefined || pastBytes < this.#compactBytes || pastBytes * 2 < bytes) return 0;
+    const ids = new Set(retired.map(([sessionId]) => sessionId));
+    const segments = new Set(retired.flatMap(([, entry]) => [...entry.segments]));
+    await this.#exclusively(async () => {
+      await writer.exclusively(segments.has(writer.segment), () => Promise.resolve());
+      // What stays is on disk before the history goes; where both are found, it counts.
+      await Promise.all(retired.map(([sessionId, entry, past]) => this.#storePast(writer, sessionId, entry, past)));
+      await this.#rewrite(segments, (found) => ids.has(found.sessionId) && !isPast(found.body));
     });
+    for (const [, entry] of retired) entry.historyBytes = 0;
+    return retired.length;
   }
 
   async deleteBefore(startedBeforeUnixMs: number): Promise<number> {
     const doomed = new Map([...this.#entries].filter(([, entry]) => entry.ended && entry.damage === undefined && entry.startedAtUnixMs < startedBeforeUnixMs));
     const writer = this.#writer;
     if (doomed.size === 0 || writer === undefined) return 0;
-    const segments = new Set([...doomed.values()].flatMap((entry) => [...entry.segments]));
-    await writer.exclusively(segments.has(writer.segment), async () => {
+    await this.#exclusively(async () => {
+      const segments = new Set([...doomed.values()].flatMap((entry) => [...entry.segments]));
+      await writer.exclusively(segments.has(writer.segment), () => Promise.resolve());
       // Oldest first: what a crash leaves of a session has no beginning, and is dropped at the next start.
-      for (const number of [...segments].toSorted((a, b) => a - b)) await this.#rewrite(number, doomed);
+      await this.#rewrite(segments, (found) => doomed.has(found.sessionId));
     });
     for (const sessionId of doomed.keys()) this.#entries.delete(sessionId);
     return doomed.size;
@@ -112,10 +154,32 @@ export class FileLog implements SessionLog {
 
   close(): Promise<void> {
     this.#closing ??= (async () => {
+      await this.#rewriting;
       await this.#writer?.close();
       await this.#folder.release();
     })();
     return this.#closing;
+  }
+
+  #exclusively(task: () => Promise<void>): Promise<void> {
+    const run = this.#rewriting.then(task);
+    // Whoever asked for it gets its error; the next one has its own segments to try.
+    this.#rewriting = run.catch(() => undefined);
+    return run;
+  }
+
+  async #rewrite(segments: ReadonlySet<number>, drop: (found: Extract<Found, { kind: 'record' }>) => boolean): Promise<void> {
+    const existing = new Set(await this.#folder.segments());
+    for (const number of [...segments].toSorted((a, b) => a - b)) if (existing.has(number)) await rewriteSegment(this.#folder, number, drop);
+  }
+
+  async #storePast(writer: SegmentWriter, sessionId: string, entry: LogEntry, past: PastSession): Promise<void> {
+    if (entry.pastIsStored) return;
+    await writer.append(encodeFrame(sessionId, entry.appended, encodePast(past)), (segment) => {
+      entry.pastIsStored = true;
+      entry.segments.clear();
+      entry.segments.add(segment);
+    });
   }
 
   /** Reads a segment into memory; answers where its good part ends, or -1 when it holds damage. */
@@ -125,7 +189,7 @@ export class FileLog implements SessionLog {
     let damaged = false;
     for (const found of scan(segment)) {
       if (found.kind === 'record') {
-        this.#recoverRecord(found.sessionId, found.sequence, found.body, number);
+        this.#recoverRecord(found, number);
       } else if (found.kind === 'torn' && isLast) {
         this.#logger.warn(`session ${found.sessionId ?? '(unknown)'}: an append was cut off by a crash and never acknowledged; it is removed from ${path}`, {
           sessionId: found.sessionId,
@@ -145,9 +209,13 @@ export class FileLog implements SessionLog {
     return damaged ? -1 : segment.length;
   }
 
-  #recoverRecord(sessionId: string, sequence: number, body: Buffer, segment: number): void {
+  #recoverRecord({ sessionId, sequence, body, offset, end }: Extract<Found, { kind: 'record' }>, segment: number): void {
     let record: LogRecord;
     try {
+      if (isPast(body)) {
+        this.#recoverPast(sessionId, decodePast(body), segment);
+        return;
+      }
       record = decodeRecord(body);
     } catch (error) {
       this.#damage(sessionId, `record ${sequence} cannot be read: ${(error as Error).message}`);
@@ -155,12 +223,13 @@ export class FileLog implements SessionLog {
     }
     const known = this.#entries.get(sessionId);
     if (known === undefined && record.kind !== 'start') {
-      this.#logger.warn(`session ${sessionId}: its beginning is gone, the rest is left out`, { sessionId });
+      this.#headless.add(sessionId);
       return;
     }
     const entry = known ?? newEntry(record.atUnixMs);
     this.#entries.set(sessionId, entry);
     entry.segments.add(segment);
+    entry.historyBytes += end - offset;
     if (sequence !== entry.appended) {
       this.#damage(sessionId, `record ${entry.appended} is missing`);
       return;
@@ -170,32 +239,23 @@ export class FileLog implements SessionLog {
     entry.ended ||= isLastRecord(record);
   }
 
+  /** A compaction that a crash interrupted leaves parts of the history, or damage in it: they no longer matter. */
+  #recoverPast(sessionId: string, past: PastSession, segment: number): void {
+    const entry = this.#entries.get(sessionId) ?? newEntry(past.startedAtUnixMs);
+    this.#headless.delete(sessionId);
+    entry.startedAtUnixMs = past.startedAtUnixMs;
+    entry.ended = true;
+    entry.records = undefined;
+    entry.past = past;
+    entry.pastIsStored = true;
+    entry.damage = undefined;
+    entry.segments.add(segment);
+    this.#entries.set(sessionId, entry);
+  }
+
   #damage(sessionId: string, damage: string): void {
     const entry = this.#entries.get(sessionId) ?? newEntry(0);
     entry.damage ??= damage;
     this.#entries.set(sessionId, entry);
   }
-
-  /** A sealed segment without the sessions that go; removed when nothing stays. */
-  async #rewrite(number: number, doomed: ReadonlyMap<string, Entry>): Promise<void> {
-    const path = this.#folder.segmentPath(number);
-    const kept: Buffer[] = [];
-    for (const found of scan(await readFile(path))) {
-      if (found.kind === 'record' && !doomed.has(found.sessionId)) kept.push(encodeFrame(found.sessionId, found.sequence, found.body));
-    }
-    if (kept.length === 0) {
-      await unlink(path);
-    } else {
-      const next = `${path}.next`;
-      await writeFile(next, Buffer.concat(kept));
-      const handle = await open(next, 'r');
-      await handle.sync().finally(() => handle.close());
-      await rename(next, path);
-    }
-    await this.#folder.sync();
-  }
-}
-
-function newEntry(startedAtUnixMs: number): Entry {
-  return { appended: 0, startedAtUnixMs, ended: false, segments: new Set(), records: [] };
 }

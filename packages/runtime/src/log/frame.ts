@@ -20,7 +20,7 @@ export interface Stamp {
 
 /** What the scan of a segment finds, in order. */
 export type Found =
-  | { readonly kind: 'record'; readonly sessionId: string; readonly sequence: number; readonly body: Buffer }
+  | { readonly kind: 'record'; readonly sessionId: string; readonly sequence: number; readonly body: Buffer; readonly offset: number; readonly end: number }
   /** Bytes that are no longer a record; the session is not known when both stamps are gone. */
   | { readonly kind: 'damage'; readonly sessionId: string | undefined; readonly offset: number }
   /** An append that was cut off: nothing whole follows. */
@@ -61,7 +61,7 @@ export function* scan(segment: Buffer): Generator<Found> {
     const bodyEnd = head.end + head.bodyLength;
     const body = segment.subarray(head.end, bodyEnd);
     if (crc32(body) === segment.readUInt32LE(bodyEnd)) {
-      yield { kind: 'record', sessionId: head.sessionId, sequence: head.sequence, body };
+      yield { kind: 'record', sessionId: head.sessionId, sequence: head.sequence, body, offset, end: next };
     } else {
       // A crash can leave the last append at full length with bytes that never reached the disk.
       const cut = next === segment.length && readStamp(segment, bodyEnd + CHECKSUM_BYTES, TAIL) === undefined;

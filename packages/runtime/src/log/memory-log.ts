@@ -30,6 +30,14 @@ export class MemoryLog implements SessionLog {
     this.#sessions.delete(sessionId);
   }
 
+  past(): undefined {
+    return undefined;
+  }
+
+  compact(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   deleteBefore(): Promise<number> {
     return Promise.resolve(0);
   }

@@ -1,4 +1,5 @@
 import type { PolicyDefinition, SessionRecord } from '@macp-agent/protocol';
+import type { PastSession } from './past-session.js';
 
 /** What a start record binds beyond its payload, so that a replay never asks live configuration (runtime.md §16.1). */
 export interface StartBinding {
@@ -32,6 +33,13 @@ export interface SessionLog {
   recover(): Promise<readonly StoredSession[]>;
   /** Frees the memory of a finished session. A durable log keeps its records on disk and still knows the id. */
   evict(sessionId: string): void;
+  /** What stays of a finished session after its eviction; undefined while its history is there, and where nothing stays. */
+  past(sessionId: string): PastSession | undefined;
+  /**
+   * Takes the history of evicted sessions from disk, when that is worth it: what is left of each is small, so that the next
+   * start reads little. Answers how many sessions it was.
+   */
+  compact(): Promise<number>;
   /** Deletes finished sessions that started before this time from disk; answers how many. */
   deleteBefore(startedBeforeUnixMs: number): Promise<number>;
   /** Stores what is pending and lets go of files. Idempotent. */
