@@ -1,35 +1,99 @@
 // Takes the @macp-agent/* packages of this project from the registry instead of from vendor/: node vendor/use-registry.mjs
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Asks the registry for every package first; when one is missing, or anything fails, the project stays as it is.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
+const TIMEOUT_MS = 60_000;
+const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb'];
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const edit = (path, change) => {
-  if (!existsSync(at(path))) return;
-  const before = readFileSync(at(path), 'utf8');
-  const after = change(before);
-  if (after !== before) writeFileSync(at(path), after);
+
+const CHANGES = {
+  'package.json'(text) {
+    const manifest = JSON.parse(text);
+    for (const group of ['dependencies', 'devDependencies']) {
+      for (const [name, spec] of Object.entries(manifest[group] ?? {})) {
+        const version = /^file:vendor\/macp-agent-[a-z-]+?-(\d+\.\d+\.\d+.*)\.tgz$/.exec(spec)?.[1];
+        if (version !== undefined) manifest[group][name] = `^${version}`;
+      }
+    }
+    for (const group of ['overrides', 'resolutions']) {
+      const rest = Object.entries(manifest[group] ?? {}).filter(([, spec]) => !String(spec).startsWith('file:vendor/'));
+      if (rest.length === 0) delete manifest[group];
+      else manifest[group] = Object.fromEntries(rest);
+    }
+    return `${JSON.stringify(manifest, null, 2)}\n`;
+  },
+  'pnpm-workspace.yaml': (text) => text.replaceAll(/^ {2}\S+: file:vendor\/.*\n/gm, '').replace(/^overrides:\n(?! )/m, ''),
+  Dockerfile: (text) => text.replaceAll(/^COPY vendor .*\n/gm, ''),
+  '.gitignore': (text) => text.replaceAll(/^!vendor\/.*\n/gm, ''),
+  'README.md': (text) => text.replace(/\n*## Packages from a checkout\n[^]*?(?=^## |(?![^]))/m, '\n'),
 };
 
-edit('package.json', (text) => {
-  const manifest = JSON.parse(text);
-  for (const group of ['dependencies', 'devDependencies']) {
-    for (const [name, spec] of Object.entries(manifest[group] ?? {})) {
-      const version = /^file:vendor\/macp-agent-[a-z-]+?-(\d+\.\d+\.\d+.*)\.tgz$/.exec(spec)?.[1];
-      if (version !== undefined) manifest[group][name] = `^${version}`;
+try {
+  const packages = vendored();
+  const missing = await missingFrom(packages);
+  if (missing.length > 0) {
+    throw new Error(
+      `the registry does not have:\n${missing.map((line) => `  ${line}`).join('\n')}\nTry again when they are published, or set the registry that has them.`,
+    );
+  }
+  change();
+  process.stdout.write(`The registry has all ${packages.length} packages; this project takes them from there now. Install again.\n`);
+} catch (error) {
+  process.stderr.write(`error: ${error.message}\nvendor/ stays; nothing was changed.\n`);
+  process.exitCode = 1;
+}
+
+/** "@macp-agent/core@0.1.0" for each tarball. */
+function vendored() {
+  return readdirSync(at('vendor')).flatMap((file) => {
+    const match = /^macp-agent-([a-z-]+)-(\d+\.\d+\.\d+.*)\.tgz$/.exec(file);
+    return match === null ? [] : [`@macp-agent/${match[1]}@${match[2]}`];
+  });
+}
+
+/** Asks as an install would, with the user's registry, proxy and login. */
+async function missingFrom(packages) {
+  const windows = process.platform === 'win32';
+  const asked = packages.map(async (spec) => {
+    try {
+      const { stdout } = await promisify(execFile)('npm', ['view', spec, 'version', '--json', '--prefer-online'], {
+        cwd: at(''),
+        shell: windows,
+        timeout: TIMEOUT_MS,
+      });
+      return stdout.trim() === '' ? [spec] : [];
+    } catch (error) {
+      const said = /"summary": "(.*?)"/.exec(error.stdout ?? '')?.[1] ?? String(error.stderr || error.message).split('\n')[0];
+      return [`${spec}: ${said}`];
     }
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+/** All files or none: each new text is complete on the disk before the first one takes its place. */
+function change() {
+  const files = Object.entries(CHANGES).flatMap(([path, edit]) => {
+    if (!existsSync(at(path))) return [];
+    const before = readFileSync(at(path), 'utf8');
+    const after = edit(before);
+    return after === before ? [] : [{ path, before, after }];
+  });
+  const done = [];
+  try {
+    for (const { path, after } of files) writeFileSync(at(`${path}.tmp`), after);
+    for (const file of files) {
+      renameSync(at(`${file.path}.tmp`), at(file.path));
+      done.push(file);
+    }
+    renameSync(at('vendor'), at('.vendor.old'));
+  } catch (error) {
+    for (const { path, before } of done) writeFileSync(at(path), before);
+    for (const { path } of files) rmSync(at(`${path}.tmp`), { force: true });
+    throw error;
   }
-  for (const group of ['overrides', 'resolutions']) {
-    const rest = Object.entries(manifest[group] ?? {}).filter(([, spec]) => !String(spec).startsWith('file:vendor/'));
-    if (rest.length === 0) delete manifest[group];
-    else manifest[group] = Object.fromEntries(rest);
-  }
-  return `${JSON.stringify(manifest, null, 2)}\n`;
-});
-edit('pnpm-workspace.yaml', (text) => text.replace(/^overrides:\n(?: {2}.*\n)*/m, ''));
-edit('Dockerfile', (text) => text.replaceAll(/^COPY vendor .*\n/gm, ''));
-edit('.gitignore', (text) => text.replaceAll(/^!vendor\/.*\n/gm, ''));
-edit('README.md', (text) => text.replace(/\n*## Packages from a checkout\n[^]*$/, '\n'));
-// Lockfiles and installed copies still point into vendor/.
-for (const path of ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'node_modules', 'vendor'])
-  rmSync(at(path), { recursive: true, force: true });
-process.stdout.write('The packages now come from the registry. Install again.\n');
+  // From here on the project is a whole one; lockfiles and installed copies only point at what is gone.
+  for (const path of [...LOCKFILES, 'node_modules', '.vendor.old']) rmSync(at(path), { recursive: true, force: true });
+}

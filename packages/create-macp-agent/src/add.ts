@@ -1,39 +1,51 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { addOneAgent } from './add-agent.js';
 import type { Flags } from './args.js';
 import { Failure } from './failure.js';
 import { mergeManifest } from './merge-package-json.js';
 import { resolveAnswers } from './options.js';
 import { parseManifest, printManifest } from './package-json.js';
 import { installCommand } from './package-manager.js';
-import { planProject } from './plan.js';
+import { planFor } from './plan-for.js';
 import { managerOf, type ProjectHost } from './project.js';
-import { inspectTarget } from './target.js';
-import { readTemplateFiles } from './templates.js';
+import { inspectTarget, readTarget } from './target.js';
 import { writeProject } from './write.js';
 
 /** What an agent is made of; a repository has its own README, workflow and image. */
-const PARTS = /^(?:src|test|policies)\/|^(?:scenario\.yaml|tsconfig\.json|vitest\.config\.ts|\.env\.example)$/;
+const PARTS = /^(?:src|test|policies|peers)\/|^(?:scenario\.yaml|tsconfig\.json|vitest\.config\.ts|\.env\.example)$/;
 /** Files the agent cannot share with something else of that name. */
-const ITS_OWN = /^(?:src|policies)\/|^scenario\.yaml$/;
+const ITS_OWN = /^(?:src|policies|peers)\/|^scenario\.yaml$/;
 
 /**
- * Puts an agent into a package that is already there: files that are missing, scripts and dependencies that are missing, nothing
- * changed. Throws PROJECT_NOT_FOUND without a package.json and DIRECTORY_NOT_EMPTY when a source of that name exists.
+ * `add <agent>` in a project with a scenario adds one agent to it. `add` in any other package puts the agents of a template there: files
+ * that are missing, scripts and dependencies that are missing, nothing changed. Throws PROJECT_NOT_FOUND without a package.json and
+ * DIRECTORY_NOT_EMPTY when a source of that name exists.
  */
 export async function addAgent(flags: Flags, host: ProjectHost): Promise<number> {
-  const folder = join(host.cwd, flags.positionals[0] ?? '.');
+  const project = readTarget(flags.positionals[0] ?? '.', host.cwd);
+  const { folder } = project;
   const manifestPath = join(folder, 'package.json');
   if (!existsSync(manifestPath))
-    throw new Failure('PROJECT_NOT_FOUND', `there is no package.json in ${folder}`, 'Leave --add out to start a project of its own.');
+    throw new Failure('PROJECT_NOT_FOUND', `there is no package.json in ${folder}`, 'Leave "add" out to start a project of its own.');
+  const hasScenario = existsSync(join(folder, 'scenario.yaml'));
+  if (hasScenario && (flags.agent !== undefined || parseManifest(readFileSync(manifestPath, 'utf8')).macp !== undefined)) {
+    return addOneAgent(flags, project, host);
+  }
+  if (flags.agent !== undefined) {
+    throw new Failure(
+      'PROJECT_NOT_FOUND',
+      `${project.shown} has no scenario.yaml to add ${flags.agent} to; nothing was written`,
+      `First: create-macp-agent add --template node\nThen:  create-macp-agent add ${flags.agent}`,
+    );
+  }
   const own = parseManifest(readFileSync(manifestPath, 'utf8'));
   const manager = flags.pm ?? managerOf(folder, host.env);
   const named = { ...flags, positionals: [flags.positionals[0] ?? '.'], name: flags.name ?? own.name ?? 'agent', pm: manager };
   const answers = await resolveAnswers(named, { cwd: host.cwd, env: host.env });
   const { name, template, role, packageManager } = answers;
-  const templateFiles = readTemplateFiles(join(host.packageFolder, 'dist', 'templates', template));
-  const planned = planProject({ name, template, role, packageManager, version: host.version, templateFiles });
+  const planned = planFor({ name, template, role, packageManager, version: host.version }, host.packageFolder);
 
   const parts = planned.filter(({ path }) => PARTS.test(path));
   const { conflicts, kept } = inspectTarget(
@@ -45,7 +57,7 @@ export async function addAgent(flags: Flags, host: ProjectHost): Promise<number>
     throw new Failure(
       'DIRECTORY_NOT_EMPTY',
       'the agent needs names that are taken; nothing was written',
-      `${taken.map((path) => `  ${path}`).join('\n')}\nMove them, or start the agent in a folder of its own without --add.`,
+      `${taken.map((path) => `  ${path}`).join('\n')}\nMove them, or start the agent in a folder of its own without "add".`,
     );
   }
   const present = new Set([...conflicts, ...kept]);

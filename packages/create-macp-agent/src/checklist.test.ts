@@ -73,7 +73,7 @@ describe('3. no terminal', () => {
     expect(code).toBe(2);
     expect(durationMs).toBeLessThan(2_000);
     expect(stdout).toBe('');
-    expect(stderr).toContain('the folder is missing');
+    expect(stderr).toContain('the folder: it is missing, and there is no terminal to ask on');
     for (const id of ['node', 'langgraph', 'langchain']) expect(stderr).toContain(id);
     expect(stderr).toContain('npm create macp-agent@latest my-agent -- --template node --yes');
     expect(readdirSync(cwd)).toEqual([]);
@@ -89,18 +89,60 @@ describe('3. no terminal', () => {
 
 describe('5. typos', () => {
   it.each([
-    [['app', '--templte', 'node'], 'did you mean --template'],
-    [['app', '-t', 'langrgaph'], 'Did you mean langgraph?'],
-    [['app', '--role', 'evalutor'], 'Did you mean --role evaluator?'],
-    [['app', '--pm', 'pnmp'], 'Did you mean --pm pnpm?'],
-    [['app', '--template'], '--template needs a value'],
-    [['app', '--yes=false'], '--yes takes no value'],
-    [['app', 'other'], 'unexpected: other'],
+    [['app', '--templte', 'node'], 'did you mean --template?'],
+    [['app', '-t', 'langrgaph'], 'did you mean --template langgraph?'],
+    [['app', '--role', 'evalutor'], 'did you mean --role evaluator?'],
+    [['app', '--pm', 'pnmp'], 'did you mean --pm pnpm?'],
+    [['app', '--template'], '--template: it needs a value'],
+    [['app', '--yes=false'], '--yes=false: it takes no value'],
+    [['app', 'other'], 'other: one folder at a time'],
   ])('refuses %j with a suggestion', async (args, said) => {
     const { code, stderr, cwd } = await create(args);
     expect(code).toBe(2);
     expect(stderr).toContain(said);
     expect(readdirSync(cwd)).toEqual([]);
+  });
+});
+
+describe('all that is wrong with a line', () => {
+  const line = ['../Bad Name', '--role', 'boss', '--template', 'nope', '--pm', 'pnmp', '--yess'];
+
+  it('is said at once, each with its rule, what is allowed, what was meant and an example', async () => {
+    const { code, stdout, stderr, cwd } = await create(line);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(`error: 5 problems; nothing was written
+--yess: unknown option
+  did you mean --yes?
+  example: --yes
+"../Bad Name": its last part cannot be a package name: it holds capital letters; it holds characters that need escaping in a URL (spaces, @, /, …)
+  did you mean bad-name?
+  example: bad-name, or keep the folder and add --name bad-name
+--template nope: there is no such template
+  one of: node, langgraph, langchain
+  did you mean --template node?
+  example: --template node
+--role boss: there is no such role
+  one of: both, initiator, evaluator
+  example: --role initiator
+--pm pnmp: there is no such package manager
+  one of: npm, pnpm, yarn, bun
+  did you mean --pm pnpm?
+  example: --pm pnpm
+`);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('comes as a list with --json', async () => {
+    const { code, stdout } = await create(['app', '--role', 'boss', '--name', 'bad/name', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      code: 'USAGE',
+      problems: [
+        { code: 'USAGE', argument: '--role boss', allowed: ['both', 'initiator', 'evaluator'] },
+        { code: 'INVALID_NAME', argument: '--name bad/name', didYouMean: '--name bad-name' },
+      ],
+    });
   });
 });
 
@@ -262,7 +304,7 @@ describe('11. exit codes and JSON', () => {
   ])('prints %j as a failure with code %i and %s', async (args, expected, word) => {
     const { code, stdout } = await create([...args, '--json']);
     expect(code).toBe(expected);
-    expect(JSON.parse(stdout)).toEqual({ ok: false, code: word, message: expect.any(String), hint: expect.any(String) });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: word, message: expect.any(String), hint: expect.any(String) });
   });
 
   it('says a failed install as JSON too', async () => {
@@ -424,6 +466,6 @@ describe('18. reproducible', () => {
     const runs = await Promise.all([create(['app', '-y', '--no-git']), create(['app', '-y', '--no-git'])]);
     const [first, second] = runs.map(({ cwd }) => treeHash(join(cwd, 'app')));
     expect(first).toBe(second);
-    expect(manifestOf(join(runs[0].cwd, 'app')).macp).toEqual({ template: 'node', version: '0.1.0', role: 'both' });
+    expect(manifestOf(join(runs[0].cwd, 'app')).macp).toMatchObject({ template: 'node', version: '0.1.0', role: 'both' });
   });
 });

@@ -1,3 +1,5 @@
+import type { Problem } from './problem.js';
+
 /** What went wrong, as a word a program can branch on. */
 export type FailureCode =
   | 'USAGE'
@@ -15,17 +17,24 @@ export type FailureCode =
 
 const EXIT_CODES: Partial<Record<FailureCode, number>> = { USAGE: 2, UNKNOWN_TEMPLATE: 2, INVALID_NAME: 2, CANCELLED: 130 };
 
+interface FailureOptions extends ErrorOptions {
+  readonly problems?: readonly Problem[];
+}
+
 /** An expected end of the command: shown as message and hint, never as a stack. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly code: FailureCode;
   /** What to do next; may hold several lines. */
   readonly hint: string | undefined;
+  /** Each thing wrong with the command line, for programs; message and hint say the same in words. */
+  readonly problems: readonly Problem[];
 
-  constructor(code: FailureCode, message: string, hint?: string, options?: ErrorOptions) {
+  constructor(code: FailureCode, message: string, hint?: string, { problems = [], ...options }: FailureOptions = {}) {
     super(message, options);
     this.code = code;
     this.hint = hint;
+    this.problems = problems;
   }
 
   /** 1 failed, 2 wrong usage, 130 cancelled. */

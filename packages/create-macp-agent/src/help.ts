@@ -7,12 +7,21 @@ export function helpText(version: string): string {
 
 Usage
   npm create macp-agent@latest [folder] -- [options]
-  npx create-macp-agent --add|--upgrade [folder]
+  npx create-macp-agent add [agent] [folder]
+  npx create-macp-agent upgrade [folder]
+
+Commands
+  add <agent>            one more agent for a project: source, participant,
+                         script and, where it keeps tokens, a token
+  add                    the agents of a template for any other package
+  upgrade                show what changed in the template since this project
+                         was made, and apply what you have not changed; with
+                         --plan only show (also: --upgrade)
 
 Options
   -t, --template <id>    framework to start from (asked, else node)
   -r, --role <role>      both, initiator or evaluator (default both); with one
-                         role, scripted peers in src/peers play the other
+                         role, scripted peers in peers/ play the other
   -n, --name <name>      package name (default: the folder's name)
       --pm <manager>     npm, pnpm, yarn or bun (default: the one in use)
       --install          install dependencies (asked, else no)
@@ -24,8 +33,6 @@ Options
       --plan, --dry-run  list files and commands, do nothing
       --json             one JSON object on stdout, for scripts
       --list-templates   list the templates
-      --add              put the agent into a package that is already there
-      --upgrade          show what changed in the template since this project
   -h, --help             this page
   -v, --version          the version
 
@@ -37,6 +44,7 @@ Examples
   pnpm create macp-agent my-agent --template node --role evaluator
   yarn create macp-agent my-agent --template langchain --install
   bun create macp-agent my-agent --yes
+  npx create-macp-agent add audit-agent
 
 Exit codes
   0 done   1 failed   2 wrong usage   130 cancelled

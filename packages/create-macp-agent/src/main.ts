@@ -10,13 +10,13 @@ import { helpText } from './help.js';
 import { installDependencies } from './install.js';
 import { forgiveMissingDashes } from './npm-config.js';
 import { resolveAnswers, type Answers } from './options.js';
-import { planProject } from './plan.js';
+import { planFor } from './plan-for.js';
+import { refuseProblems } from './problem.js';
 import { createAsker } from './prompts.js';
 import * as report from './report.js';
 import { inspectTarget, refuseOccupied } from './target.js';
-import { readTemplateFiles, type ProjectFile } from './templates.js';
-import { showUpgrade } from './upgrade.js';
-import { readVendor, SWITCH_SCRIPT } from './vendor.js';
+import type { ProjectFile } from './templates.js';
+import { upgradeProject } from './upgrade.js';
 import { writeProject } from './write.js';
 
 /** The world outside, handed in so that tests can give another. */
@@ -49,7 +49,7 @@ export async function main(host: Host): Promise<number> {
 }
 
 async function run(host: Host): Promise<number> {
-  const typed = readArgs(host.argv);
+  const { flags: typed, problems } = readArgs(host.argv);
   const version = readVersion(host.packageFolder);
   if (typed.help || typed.version) {
     host.stdout.write(typed.help ? helpText(version) : `${version}\n`);
@@ -59,17 +59,21 @@ async function run(host: Host): Promise<number> {
     host.stdout.write(typed.json ? report.templatesJson(version) : report.templatesText());
     return 0;
   }
-  const { flags, note } = forgiveMissingDashes(typed, host.env);
+  const { flags, note, problems: unclear } = forgiveMissingDashes(typed, host.env);
   if (note !== undefined) host.stderr.write(`note: ${note}\n`);
-  if (flags.upgrade) return showUpgrade(flags, { ...host, version });
-  if (flags.add) return addAgent(flags, { ...host, version });
+  const earlier = [...problems, ...unclear];
+  if (flags.command !== 'create') {
+    refuseProblems(earlier);
+    return flags.command === 'add' ? await addAgent(flags, { ...host, version }) : await upgradeProject(flags, { ...host, version });
+  }
 
   const asker = canAsk(flags, host) ? createAsker(host.stdin, host.stderr, host.signal) : undefined;
-  const answers = await resolveAnswers(flags, { cwd: host.cwd, env: host.env, ...(asker === undefined ? {} : { asker }) });
+  const answers = await resolveAnswers(flags, { cwd: host.cwd, env: host.env, ...(asker === undefined ? {} : { asker }) }, earlier);
   const notes = [...checkManager(answers, host.env)];
   if (answers.defaulted.length > 0) notes.push(`using defaults: ${answers.defaulted.join(', ')}`);
 
-  const files = planFiles(answers, version, host.packageFolder);
+  const { name, template, role, packageManager } = answers;
+  const files = planFor({ name, template, role, packageManager, version }, host.packageFolder, answers.vendor);
   const state = inspectTarget(
     answers.target.folder,
     files.map(({ path }) => path),
@@ -125,15 +129,6 @@ async function carryOut(
   for (const line of gitNotes) host.stderr.write(`note: ${line}\n`);
   if (failed !== undefined) throw failed;
   return { git, gitNotes };
-}
-
-function planFiles(answers: Answers, version: string, packageFolder: string): ProjectFile[] {
-  const { name, template, role, packageManager } = answers;
-  const templateFiles = readTemplateFiles(join(packageFolder, 'dist', 'templates', template));
-  const plan = { name, template, role, packageManager, version, templateFiles };
-  if (answers.vendor === undefined) return planProject(plan);
-  const switchScript = { path: SWITCH_SCRIPT, content: readFileSync(join(packageFolder, 'extras', 'use-registry.mjs')) };
-  return planProject({ ...plan, vendor: { packages: readVendor(answers.vendor), switchScript } });
 }
 
 /** An absent manager stops an install before anything is written; without an install it is only said. */

@@ -12,9 +12,7 @@ export interface SettingsInput {
 /** Settings files a manager wants beside package.json. */
 export function settingsFiles(input: SettingsInput): ProjectFile[] {
   const files: ProjectFile[] = [];
-  const vendored = Object.keys(input.overrides).length > 0;
-  // A vendored project is for trying out, also with the other manager.
-  if (input.packageManager === 'pnpm' || (vendored && input.packageManager === 'npm')) files.push(file('pnpm-workspace.yaml', pnpmSettings(input)));
+  if (input.packageManager === 'pnpm') files.push(file('pnpm-workspace.yaml', pnpmSettings(input)));
   // Agents are started as plain Node processes, which do not see Plug'n'Play.
   if (input.packageManager === 'yarn') {
     files.push(file('.yarnrc.yml', 'nodeLinker: node-modules\n'));

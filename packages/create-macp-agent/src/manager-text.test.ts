@@ -23,9 +23,9 @@ describe('forManager', () => {
   it('needs nothing but npm in an image', () => {
     const dockerfile = 'COPY package.json package-lock.json ./\nRUN npm ci\nRUN npm run build\nRUN npm ci --omit=dev\n';
     expect(forManager(dockerfile, 'Dockerfile', 'pnpm')).toBe(
-      'COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./\nRUN npx -y pnpm@10 install --frozen-lockfile\nRUN npx -y pnpm@10 run build\nRUN npx -y pnpm@10 install --frozen-lockfile --prod\n',
+      'COPY package.json pnpm-*.yaml ./\nRUN npx -y pnpm@10 install --frozen-lockfile\nRUN npx -y pnpm@10 run build\nRUN npx -y pnpm@10 install --frozen-lockfile --prod\n',
     );
-    expect(forManager('COPY package*.json ./', 'Dockerfile', 'bun')).toBe('COPY package.json bun.lock ./');
+    expect(forManager('COPY package*.json ./', 'Dockerfile', 'bun')).toBe('COPY package.json bun.lock* ./');
   });
 
   it('drops the npm cache from the workflow', () => {

@@ -33,8 +33,10 @@ export function forManager(text: string, path: string, manager: PackageManager):
     .replaceAll(/^ *cache: npm\n/gm, (line) => (manager === 'yarn' ? line.replace('npm', 'yarn') : ''));
 }
 
+/** Files an image needs before the install; as patterns, because a project that was never installed has no lockfile. */
+const IMAGE_FILES: Record<Exclude<PackageManager, 'npm'>, string> = { pnpm: 'pnpm-*.yaml', yarn: '.yarnrc* yarn.lock*', bun: 'bun.lock*' };
+
 function lockfileWords(name: string, manager: Exclude<PackageManager, 'npm'>, path: string): string {
-  // pnpm reads its settings at install, so the image needs that file as well.
-  const lockfile = path === 'Dockerfile' && manager === 'pnpm' ? `${LOCKFILES.pnpm} pnpm-workspace.yaml` : LOCKFILES[manager];
+  const lockfile = path === 'Dockerfile' ? IMAGE_FILES[manager] : LOCKFILES[manager];
   return name.startsWith('package*') ? `package.json ${lockfile}` : lockfile;
 }

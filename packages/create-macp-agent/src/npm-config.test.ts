@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { readArgs } from './args.js';
 import { forgiveMissingDashes } from './npm-config.js';
 
-const forgive = (argv: string[], env: NodeJS.ProcessEnv): ReturnType<typeof forgiveMissingDashes> => forgiveMissingDashes(readArgs(argv), env);
+const forgive = (argv: string[], env: NodeJS.ProcessEnv): ReturnType<typeof forgiveMissingDashes> => forgiveMissingDashes(readArgs(argv).flags, env);
 
 describe('forgiveMissingDashes', () => {
   it('changes nothing and says nothing when npm kept nothing', () => {
-    const flags = readArgs(['app', '--template', 'node']);
+    const { flags } = readArgs(['app', '--template', 'node']);
     expect(forgiveMissingDashes(flags, { npm_config_yes: 'true', npm_config_git: '/usr/bin/git', npm_config_force: 'true', npm_config_json: 'true' })).toEqual({
       flags,
+      problems: [],
     });
   });
 
@@ -53,6 +54,6 @@ describe('forgiveMissingDashes', () => {
     [[], { npm_config_name: 'true' }],
     [['app', 'node', 'langgraph', 'langchain'], { npm_config_template: 'true' }],
   ])('stops at %j with %j, which could mean anything', (argv, env) => {
-    expect(() => forgive(argv, env)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+    expect(forgive(argv, env).problems).toEqual([expect.objectContaining({ code: 'USAGE', rule: expect.stringContaining('put -- before the options') })]);
   });
 });

@@ -13,8 +13,18 @@ export interface Manifest {
   resolutions?: Record<string, string>;
   allowScripts?: Record<string, boolean>;
   pnpm?: { ignoredBuiltDependencies?: string[] };
-  macp?: { template: string; version: string; role?: Role };
+  macp?: MacpStamp;
   [field: string]: unknown;
+}
+
+/** Where a project came from, in its package.json. */
+export interface MacpStamp {
+  readonly template: string;
+  readonly version: string;
+  readonly role?: Role;
+  readonly packageManager?: PackageManager;
+  /** Fingerprints of what was written, by which an upgrade tells edits of the user. */
+  readonly written?: string;
 }
 
 export interface Stamp {
@@ -46,7 +56,7 @@ export function stampManifest(template: Manifest, stamp: Stamp): Manifest {
     version: '0.1.0',
     scripts: Object.fromEntries(scripts) as Record<string, string>,
     ...(stamp.packageManager === 'npm' && allowScripts !== undefined ? { allowScripts } : {}),
-    macp: { template: stamp.template, version: stamp.version, role: stamp.role },
+    macp: { template: stamp.template, version: stamp.version, role: stamp.role, packageManager: stamp.packageManager },
   };
 }
 

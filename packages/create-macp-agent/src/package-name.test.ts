@@ -34,6 +34,7 @@ describe('suggestPackageName', () => {
     ['Über Größe', 'uber-gro-e'],
     ['!!!', 'my-agent'],
     ['http', 'http-agent'],
+    ['@Scope/My Thing', '@scope/my-thing'],
     ['a'.repeat(300), 'a'.repeat(214)],
   ])('makes of %s an acceptable name', (wanted, name) => {
     expect(packageNameProblems(suggestPackageName(wanted))).toEqual([]);

@@ -19,8 +19,13 @@ export function packageNameProblems(name: string): string[] {
   return problems;
 }
 
-/** A name npm accepts that resembles the wanted one. */
+/** A name npm accepts that resembles the wanted one; a scope stays a scope. */
 export function suggestPackageName(wanted: string): string {
+  const scoped = /^@([^/]+)\/([^/]+)$/.exec(wanted);
+  return scoped === null ? suggestWords(wanted) : `@${suggestWords(scoped[1] ?? '')}/${suggestWords(scoped[2] ?? '')}`;
+}
+
+function suggestWords(wanted: string): string {
   const words = wanted
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')

@@ -11,7 +11,7 @@ const templateFiles = [
       name: '@macp-agent/template-node',
       version: '9.9.9',
       private: true,
-      scripts: { start: 'npm run --silent build', evaluator: 'node dist/evaluator.js' },
+      scripts: { start: 'tsc && macp run scenario.yaml', evaluator: 'node dist/evaluator.js', lint: 'oxlint src test' },
       dependencies: { '@macp-agent/core': '^0.1.0' },
       allowScripts: { protobufjs: false },
       pnpm: { ignoredBuiltDependencies: ['protobufjs'] },
@@ -27,10 +27,11 @@ const templateFiles = [
   file('src/decide.ts', 'export const x = 1;\n'),
   file('src/evaluator.ts', "import { x } from './decide.js';\nimport { y } from 'other';\n"),
   file('src/initiator.ts', "import { x } from './decide.js';\n"),
-  file('test/evaluator.test.ts', "import '../src/evaluator.js';\n"),
+  file('test/tsconfig.json', '{ "include": [".", "../src"] }\n'),
   { path: 'logo.bin', content: Buffer.from([0, 1, 2]) },
 ];
-const input: PlanInput = { name: 'mine', template: 'node', role: 'both', packageManager: 'npm', version: '1.2.3', templateFiles };
+const peers = [file('evaluator.ts', '// scripted evaluator\n'), file('initiator.ts', '// scripted initiator\n'), file('tsconfig.json', '{}\n')];
+const input: PlanInput = { name: 'mine', template: 'node', role: 'both', packageManager: 'npm', version: '1.2.3', templateFiles, peers };
 const vendor = {
   packages: [{ name: '@macp-agent/core', version: '0.1.0', file: file('vendor/macp-agent-core-0.1.0.tgz', 'tgz') }],
   switchScript: file('vendor/use-registry.mjs', '// script'),
@@ -52,10 +53,16 @@ describe('planProject', () => {
       name: 'mine',
       version: '0.1.0',
       private: true,
-      scripts: { start: 'npm run --silent build', evaluator: 'node dist/evaluator.js' },
+      scripts: { start: 'tsc && macp run scenario.yaml', evaluator: 'node dist/evaluator.js', lint: 'oxlint src test' },
       dependencies: { '@macp-agent/core': '^0.1.0' },
       allowScripts: { protobufjs: false },
-      macp: { template: 'node', version: '1.2.3', role: 'both' },
+      macp: {
+        template: 'node',
+        version: '1.2.3',
+        role: 'both',
+        packageManager: 'npm',
+        written: expect.stringMatching(/^\.gitignore:[\da-f]{8} .*package\.json#scripts\.start:[\da-f]{8}/),
+      },
     });
     expect(text('package.json').endsWith('}\n')).toBe(true);
     expect(text('README.md')).toContain('# mine\n');
@@ -69,24 +76,27 @@ describe('planProject', () => {
     expect(planProject(input)).toEqual(planProject(input));
   });
 
-  it('moves the other side to src/peers for one role, and everything follows', () => {
+  it('seats a scripted peer for one role, and everything follows', () => {
     const { paths, text } = plan({ role: 'initiator' });
-    expect(paths).toContain('src/peers/evaluator.ts');
-    expect(paths).not.toContain('src/evaluator.ts');
-    expect(text('src/peers/evaluator.ts')).toBe("import { x } from '../decide.js';\nimport { y } from 'other';\n");
+    expect(paths.filter((path) => /peers|src/.test(path))).toEqual(['peers/evaluator.ts', 'peers/tsconfig.json', 'src/decide.ts', 'src/initiator.ts']);
+    expect(text('peers/evaluator.ts')).toBe('// scripted evaluator\n');
     expect(text('scenario.yaml')).toBe('entry: dist/peers/evaluator.js\nother: dist/initiator.js\n');
-    expect(text('test/evaluator.test.ts')).toBe("import '../src/peers/evaluator.js';\n");
-    expect(text('package.json')).toContain('node dist/peers/evaluator.js');
+    expect(text('test/tsconfig.json')).toContain('"../src", "../peers"');
+    expect(JSON.parse(text('package.json'))).toMatchObject({
+      scripts: { start: 'tsc && tsc -p peers && macp run scenario.yaml', lint: 'oxlint src test peers' },
+    });
+    expect(text('package.json')).not.toContain('"evaluator":');
+    expect(text('README.md')).toContain('This project is about the initiator.');
     expect(text('Dockerfile')).toContain('# One agent.\nCMD ["node", "dist/initiator.js"]\n');
     expect(plan({ role: 'evaluator' }).text('Dockerfile')).toContain('CMD ["node", "dist/evaluator.js"]');
-    expect(plan({ role: 'evaluator' }).paths).toContain('src/peers/initiator.ts');
+    expect(plan({ role: 'evaluator' }).paths).toContain('peers/initiator.ts');
   });
 
   it('writes for pnpm: scripts, image and settings', () => {
     const { text } = plan({ packageManager: 'pnpm' });
     expect(text('package.json')).not.toMatch(/allowScripts|"pnpm":/);
     expect(text('pnpm-workspace.yaml')).toContain('ignoredBuiltDependencies:\n  - protobufjs\n');
-    expect(text('Dockerfile')).toContain('pnpm-lock.yaml pnpm-workspace.yaml');
+    expect(text('Dockerfile')).toContain('COPY package.json pnpm-*.yaml ./');
   });
 
   it('gives yarn a node_modules folder', () => {
@@ -100,7 +110,10 @@ describe('planProject', () => {
       dependencies: { '@macp-agent/core': 'file:vendor/macp-agent-core-0.1.0.tgz' },
       overrides: { '@macp-agent/core': 'file:vendor/macp-agent-core-0.1.0.tgz' },
     });
-    expect(text('pnpm-workspace.yaml')).toContain("overrides:\n  '@macp-agent/core': file:vendor/macp-agent-core-0.1.0.tgz\n");
+    expect(paths).not.toContain('pnpm-workspace.yaml');
+    expect(plan({ vendor, packageManager: 'pnpm' }).text('pnpm-workspace.yaml')).toContain(
+      "overrides:\n  '@macp-agent/core': file:vendor/macp-agent-core-0.1.0.tgz\n",
+    );
     expect(text('Dockerfile')).toContain('COPY package.json package-lock.json ./\nCOPY vendor ./vendor\n');
     expect(text('.gitignore')).toContain('!vendor/*.tgz');
     expect(text('README.md')).toContain('node vendor/use-registry.mjs');

@@ -5,10 +5,13 @@ import { installCommand } from './package-manager.js';
 import { applyRole } from './role.js';
 import type { ProjectFile } from './templates.js';
 import { vendorManifest, vendorSpecs, vendorText, type VendoredPackage } from './vendor.js';
+import { describeWritten } from './written.js';
 
 export interface PlanInput extends Stamp {
   /** The template under its project names. */
   readonly templateFiles: readonly ProjectFile[];
+  /** Scripted agents that sit in for the other side when there is one role. */
+  readonly peers: readonly ProjectFile[];
   /** Packages that travel with the project, and the script that lets go of them. */
   readonly vendor?: { readonly packages: readonly VendoredPackage[]; readonly switchScript: ProjectFile };
 }
@@ -20,19 +23,20 @@ export function planProject(input: PlanInput): ProjectFile[] {
   const template = parseManifest(source.content.toString('utf8'));
   const specs = vendorSpecs(input.vendor?.packages ?? []);
 
-  const files = applyRole(input.templateFiles, input.role).map((file) => personalise(file, input, template.name ?? ''));
-  const manifest = withManifest(files, input, specs);
+  const files = applyRole(input.templateFiles, input.role, input.peers).map((file) => personalise(file, input, template.name ?? ''));
   const settings = settingsFiles({ packageManager: input.packageManager, skippedScripts: skippedScripts(template), overrides: specs });
   const replaced = new Set(settings.map(({ path }) => path).concat('package.json'));
   const vendored = input.vendor === undefined ? [] : [...input.vendor.packages.map(({ file }) => file), input.vendor.switchScript];
-  return [...files.filter(({ path }) => !replaced.has(path)), manifest, ...settings, ...vendored].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const others = [...files.filter(({ path }) => !replaced.has(path)), ...settings, ...vendored];
+  return [...others, withManifest(files, others, input, specs)].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function withManifest(files: readonly ProjectFile[], input: PlanInput, specs: Readonly<Record<string, string>>): ProjectFile {
+function withManifest(files: readonly ProjectFile[], others: readonly ProjectFile[], input: PlanInput, specs: Readonly<Record<string, string>>): ProjectFile {
   const source = files.find((file) => file.path === 'package.json');
   const stamped = stampManifest(parseManifest(source?.content.toString('utf8') ?? '{}'), input);
   const manifest = input.vendor === undefined ? stamped : vendorManifest(stamped, specs, input.packageManager);
-  return { path: 'package.json', content: Buffer.from(printManifest(manifest)) };
+  const macp = manifest.macp && { ...manifest.macp, written: describeWritten(others, manifest) };
+  return { path: 'package.json', content: Buffer.from(printManifest(macp === undefined ? manifest : { ...manifest, macp })) };
 }
 
 function personalise(file: ProjectFile, input: PlanInput, templateName: string): ProjectFile {

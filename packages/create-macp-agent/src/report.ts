@@ -35,6 +35,8 @@ export function sameResultCommand(answers: Answers): string {
   if (!answers.git) rest.push('--no-git');
   if (answers.force) rest.push('--force');
   const folder = defaultName.startsWith('@') && target.shown === defaultName.split('/')[1] ? defaultName : target.shown;
+  if (answers.calledAs !== undefined) return [answers.calledAs, ...[folder, ...rest, '--pm', packageManager, '--yes'].map(shellWord)].join(' ');
+  if (answers.vendor !== undefined) rest.push('--vendor', answers.vendor);
   return createCommand(packageManager, folder, [...rest, '--yes']);
 }
 
@@ -46,10 +48,8 @@ export function outcomeText(outcome: Outcome, bold: Bold): string {
     '',
     ...nextSteps(answers, outcome.installed).map((line) => `  ${bold(line)}`),
     '',
-    // Packed packages came from some folder of this machine; the command would mean little tomorrow.
-    answers.vendor === undefined
-      ? `Same result: ${sameResultCommand(answers)}`
-      : `The packages are in vendor/; this takes them from the registry instead: node ${SWITCH_SCRIPT}`,
+    `Same result: ${sameResultCommand(answers)}`,
+    ...(answers.vendor === undefined ? [] : [`The packages are in vendor/; this takes them from the registry instead: node ${SWITCH_SCRIPT}`]),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -69,7 +69,7 @@ export function outcomeJson(outcome: Outcome): string {
     git: outcome.git,
     notes: outcome.notes,
     nextSteps: nextSteps(answers, outcome.installed),
-    ...(answers.vendor === undefined ? { command: sameResultCommand(answers) } : {}),
+    command: sameResultCommand(answers),
   });
 }
 
@@ -129,7 +129,8 @@ export function failureText(failure: Failure, bold: Bold): string {
 }
 
 export function failureJson(failure: Failure): string {
-  return json({ ok: false, code: failure.code, message: failure.message, hint: failure.hint ?? '' });
+  const problems = failure.problems.length === 0 ? {} : { problems: failure.problems };
+  return json({ ok: false, code: failure.code, message: failure.message, hint: failure.hint ?? '', ...problems });
 }
 
 function json(value: unknown): string {

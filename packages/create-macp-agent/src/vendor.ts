@@ -47,8 +47,8 @@ export function vendorManifest(manifest: Manifest, specs: Readonly<Record<string
     ...manifest,
     dependencies: point(manifest.dependencies),
     devDependencies: point(manifest.devDependencies),
-    // npm and bun read one, yarn the other, pnpm its settings file; a project on trial may meet any of them.
-    overrides: { ...manifest.overrides, ...specs },
+    // npm and bun read one, yarn the other, pnpm its settings file.
+    ...(manager === 'npm' || manager === 'bun' ? { overrides: { ...manifest.overrides, ...specs } } : {}),
     ...(manager === 'yarn' ? { resolutions: { ...manifest.resolutions, ...specs } } : {}),
   };
 }
