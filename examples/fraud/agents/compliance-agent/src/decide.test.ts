@@ -19,5 +19,8 @@ describe('the compliance rules', () => {
 
   it('object by evaluation only, so that the critical veto cannot trigger', () => {
     expect(recommend({ ...ordinary, priorChargebacks: 2 })).not.toHaveProperty('objection');
+    expect(recommend({ ...ordinary, priorChargebacks: 2 }).reason).toBe(
+      'severity high, so a rejection and no veto (only critical vetoes): 2 prior chargebacks',
+    );
   });
 });

@@ -16,6 +16,7 @@ export function recommend({
     ...(priorChargebacks >= 2 ? [`${priorChargebacks} prior chargebacks`] : []),
     ...(transactionAmount >= 3000 && accountAgeDays < 7 ? [`amount ${transactionAmount} on an account of ${accountAgeDays} days`] : []),
   ];
-  if (objections.length > 0) return { recommendation: 'BLOCK', confidence: 0.76, reason: `objection, severity high: ${objections.join('; ')}` };
+  if (objections.length > 0)
+    return { recommendation: 'BLOCK', confidence: 0.76, reason: `severity high, so a rejection and no veto (only critical vetoes): ${objections.join('; ')}` };
   return { recommendation: 'REVIEW', confidence: 0.76, reason: 'no compliance objection; manual review as usual' };
 }

@@ -10,9 +10,9 @@ describe('the commitment', () => {
     expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'APPROVE' }) }, {})).toEqual({
       action: 'approve',
       outcomePositive: true,
-      reason: 'approve: 2 of 2 approve, 0 reject, 0 objection(s) (policy none)',
+      reason: 'approve: 2 of 2 approve, 0 reject, no objection raised (policy none)',
       authorityScope: 'transaction_review',
-      vote: { vote: 'APPROVE', reason: 'approve: 2 of 2 approve, 0 reject, 0 objection(s) (policy none)' },
+      vote: { vote: 'APPROVE', reason: 'approve: 2 of 2 approve, 0 reject, no objection raised (policy none)' },
     });
     expect(outcomeOf({ ...heard, votes: votesOf({ a: 'APPROVE', b: 'REJECT' }) }, {})).toMatchObject({
       action: 'decline',

@@ -36,7 +36,7 @@ describe('the coordinator under majority', () => {
   it('steps up when it only heard evaluations that mostly ask for a review', () => {
     expect(decide(evaluated('REVIEW', 'APPROVE', 'REVIEW'), [], MAJORITY)).toEqual({
       decision: 'step_up',
-      reason: 'step_up: 1 of 3 approve, 0 reject, 0 objection(s) (policy majority)',
+      reason: 'step_up: 1 of 3 approve, 0 reject, no objection raised (policy majority)',
     });
   });
 
@@ -52,7 +52,7 @@ describe('the coordinator under majority', () => {
   it('declines on a critical objection whatever the votes', () => {
     expect(decide(voted('APPROVE', 'APPROVE', 'APPROVE'), [{ severity: 'critical' }], MAJORITY)).toEqual({
       decision: 'decline',
-      reason: 'decline: 1 critical objection(s), veto at 1',
+      reason: 'decline: 1 critical objection raised, veto at 1',
     });
   });
 });

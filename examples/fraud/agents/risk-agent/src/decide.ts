@@ -32,7 +32,7 @@ export function statementsOf({ votes, evaluations }: Pick<Heard, 'votes' | 'eval
 export function decide(statements: readonly Statement[], objections: Heard['objections'], hints: PolicyHints): { decision: Decision; reason: string } {
   const critical = objections.filter(({ severity }) => severity === 'critical').length;
   if (hints.vetoEnabled && critical >= hints.vetoThreshold)
-    return { decision: 'decline', reason: `decline: ${critical} critical objection(s), veto at ${hints.vetoThreshold}` };
+    return { decision: 'decline', reason: `decline: ${raised(critical, 'critical ')}, veto at ${hints.vetoThreshold}` };
   const counted = statements.filter(({ confidence }) => confidence >= hints.minimumConfidence);
   const count = (stand: Statement['stand']): number => counted.filter((statement) => statement.stand === stand).length;
   const tally = {
@@ -45,9 +45,12 @@ export function decide(statements: readonly Statement[], objections: Heard['obje
   const ignored = tally.doubtful > 0 ? `, ${tally.doubtful} below confidence ${hints.minimumConfidence}` : '';
   return {
     decision,
-    reason: `${decision}: ${tally.approvals} of ${tally.voting} approve, ${tally.rejections} reject, ${objections.length} objection(s)${ignored} (policy ${hints.type})`,
+    reason: `${decision}: ${tally.approvals} of ${tally.voting} approve, ${tally.rejections} reject, ${raised(objections.length)}${ignored} (policy ${hints.type})`,
   };
 }
+
+/** Objection messages, of any severity; what an evaluation says counts with its vote. */
+const raised = (count: number, kind = ''): string => `${count === 0 ? 'no' : count} ${kind}objection${count > 1 ? 's' : ''} raised`;
 
 interface Tally {
   readonly approvals: number;
