@@ -1,0 +1,73 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+// What the README of a template says about one more participant, done as it says, for every ending of the scenario.
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const LIMIT_MS = 120_000;
+const ENDINGS = [
+  ['default', 0, 'RESOLVED step_up (positive)'],
+  ['veto', 3, 'RESOLVED decline (negative)'],
+  ['no-quorum', 4, 'CANCELLED without a commitment'],
+  ['timeout', 4, 'EXPIRED without a commitment'],
+  ['cancel', 4, 'amounts over 50000 are for a person to decide'],
+] as const;
+
+function copyOf(template: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'macp-participant-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const from = join(root, 'templates', template);
+  const built = new Set(['node_modules', 'dist', 'runs', '.turbo']);
+  cpSync(from, folder, { recursive: true, filter: (path) => !built.has(basename(path)) });
+  symlinkSync(join(from, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** The indented blocks below "Add a participant", without their indent. */
+function blocksOf(readme: string): string[] {
+  const section = /## Add a participant\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';
+  return [...section.matchAll(/(?:^ {4}.*\n)+/gm)].map(([block]) => block.replaceAll(/^ {4}/gm, '').trimEnd());
+}
+
+function edit(path: string, before: string, added: string): void {
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(before);
+  writeFileSync(path, text.replace(before, `${before}\n${added}`));
+}
+
+async function run(cwd: string, template: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(root, 'packages/cli/bin/macp.js'), 'run', 'scenario.yaml', '--template', template], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', HOME: cwd },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  return { code, output };
+}
+
+describe.each(['node', 'langgraph', 'langchain'])('one more participant in the %s template', (template) => {
+  it(
+    'takes part as its README says, and the endings are as before',
+    async () => {
+      const folder = copyOf(template);
+      const [line = '', rule = '', instruction] = blocksOf(readFileSync(join(folder, 'README.md'), 'utf8'));
+      edit(join(folder, 'scenario.yaml'), '      - { id: compliance-agent, role: compliance, agentRef: evaluator }', `      ${line}`);
+      edit(join(folder, 'src/decide.ts'), 'export const RULES: Readonly<Record<string, Rule>> = {', rule);
+      if (template !== 'node') edit(join(folder, 'src/decide.ts'), 'export const INSTRUCTIONS: Readonly<Record<string, string>> = {', instruction ?? '');
+      execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
+      // The scenario is the same in all templates, so one of them plays every ending.
+      for (const [name, exitCode, text] of ENDINGS.filter(([name]) => template === 'node' || name === 'default')) {
+        const { code, output } = await run(folder, name);
+        expect([name, code, output]).toEqual([name, exitCode, expect.stringContaining(text)]);
+        if (name === 'default') expect(output).toMatch(/sanctions-agent +Vote +APPROVE — on no list/);
+      }
+    },
+    LIMIT_MS,
+  );
+});
