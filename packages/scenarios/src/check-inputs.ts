@@ -53,7 +53,7 @@ export function checkInputs(ref: string, schema: JsonObject, inputs: JsonObject,
     if (known.length === 0 || known.includes(key) || schema['additionalProperties'] === true || isJsonObject(schema['patternProperties'])) continue;
     problems.set(key, { path: key, rule: `is not an input of this scenario.${didYouMean(key, known)} It has: ${known.join(', ')}`, example: undefined });
   }
-  const validate = compileSchema(ref, schema);
+  const validate = compiledSchema(ref, schema);
   if (!validate(inputs)) {
     for (const error of validate.errors ?? []) {
       const problem = describe(error, properties);
@@ -62,6 +62,21 @@ export function checkInputs(ref: string, schema: JsonObject, inputs: JsonObject,
     }
   }
   if (problems.size > 0) throw new InvalidInputsError(ref, [...problems.values()]);
+}
+
+/** More schemas than this are not used at a time. */
+const MAX_COMPILED = 64;
+/** By the text of the schema: a batch checks many inputs by the same one, and compiling it takes a hundred times as long as using it. */
+const compiledSchemas = new Map<string, ValidateFunction>();
+
+function compiledSchema(ref: string, schema: JsonObject): ValidateFunction {
+  const key = JSON.stringify(schema);
+  const known = compiledSchemas.get(key);
+  if (known !== undefined) return known;
+  const validate = compileSchema(ref, schema);
+  if (compiledSchemas.size >= MAX_COMPILED) compiledSchemas.clear();
+  compiledSchemas.set(key, validate);
+  return validate;
 }
 
 function compileSchema(ref: string, schema: JsonObject): ValidateFunction {
