@@ -77,7 +77,7 @@ Examples:
   macp run scenario.yaml --json | jq -c .type
 
 Exit codes: 0 positive commitment, 3 negative, 4 ended without one (expired,
-cancelled, denied), 1 failure, 2 usage, 130 cancelled with Ctrl-C
+cancelled, denied), 1 failure, 2 usage, 130 interrupted (Ctrl-C, SIGTERM)
 
 Without --runtime each agent gets a token of its own for this run. With it,
 tokens come from EXAMPLES_SERVICE_AGENT_TOKENS_JSON (environment or .env), the
@@ -175,7 +175,7 @@ function eventPrinter({ json, quiet, verbose, runtime }: RunCommandOptions, { ou
   const leftOpen =
     runtime === undefined
       ? 'the runtime of this run has stopped, and the session with it; run again'
-      : `it ends by itself at ${runtime} when its time (ttl) is over; until then its initiator can cancel it`;
+      : `it expires by itself at ${runtime} (ttl, longest suspension); until then its initiator can cancel it`;
   return (event) => {
     if (quiet !== true) {
       footer.show(event);

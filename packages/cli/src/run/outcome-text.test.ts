@@ -32,7 +32,7 @@ function printed(changes: Partial<OutcomeEvent>, leftOpen?: string): string[] {
 
 it('says that there was no session, and why, without calling nobody missing', () => {
   const lines = printed({ reason: 'agent r1 ended with exit code 2 before it was ready; its last lines:\n    boom\n  log: /home/me/runs/run-1/r1.log' }, 'x');
-  expect(lines.at(-1)).toBe('NO SESSION was started after 1.20 s: agent r1 ended with exit code 2 before it was ready');
+  expect(lines.at(-1)).toBe('NO SESSION was started within 1.20 s: agent r1 ended with exit code 2 before it was ready');
   expect(lines.join('\n')).not.toContain('missing');
   expect(lines).toContain('      boom');
 });

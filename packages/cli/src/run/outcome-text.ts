@@ -85,7 +85,7 @@ function headline({ colors }: Output, event: OutcomeEvent, failed: boolean): str
   const [first = '', ...more] = event.reason.split('\n');
   const why = clean(more.length > 0 ? first.replace(/(?:; [^;]*)?:$/, '') : first);
   const because = why === '' ? '' : `: ${why}`;
-  if (state === 'NONE') return `${colors.red('NO SESSION')} was started ${after}${because}`;
+  if (state === 'NONE') return `${colors.red('NO SESSION')} was started within ${seconds(event.durationMs)}${because}`;
   if (isEnded(event)) return `${colors.red(state)} without a commitment ${after}${because}`;
   if (!failed) return `${colors.yellow(state)}, no commitment yet, ${after}`;
   return `${colors.red(event.exitCode === 130 ? 'INTERRUPTED' : 'FAILED')} ${after}, the session is left ${state}${because}`;
