@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { ManagerName } from './managers.js';
 import { cleanEnvironment, run } from './run.js';
 
 const TEMPLATES = {
@@ -11,13 +12,13 @@ const TEMPLATES = {
   langgraph: { files: 25, dependencies: 11, megabytes: 260 },
   langchain: { files: 25, dependencies: 11, megabytes: 260 },
 };
-const MANAGERS = {
+const MANAGERS: Record<ManagerName, { create: string; install: string; start: string; run: string }> = {
   npm: { create: 'npm create --yes macp-agent@latest app --', install: 'npm install', start: 'npm start', run: 'npm run' },
   pnpm: { create: 'pnpm create macp-agent app', install: 'pnpm install', start: 'pnpm start', run: 'pnpm run' },
   yarn: { create: 'yarn create macp-agent app', install: 'yarn install', start: 'yarn start', run: 'yarn run' },
   bun: { create: 'bun create macp-agent app', install: 'bun install', start: 'bun run start', run: 'bun run' },
 };
-const present = (Object.keys(MANAGERS) as (keyof typeof MANAGERS)[]).filter((name) => spawnSync(name, ['--version']).status === 0);
+const present = inject('managers').map(({ name }) => name);
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -28,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 /** Everything a new user types, in order; stops at the first line that fails and shows what it said. */
-async function everyday(manager: keyof typeof MANAGERS, options: string): Promise<{ app: string; install: string; start: string }> {
+async function everyday(manager: ManagerName, options: string): Promise<{ app: string; install: string; start: string }> {
   const { create, install, start, run: script } = MANAGERS[manager];
   const app = join(folder, 'app');
   const type = async (line: string, cwd = app): Promise<string> => {
@@ -65,10 +66,30 @@ describe.each(Object.entries(TEMPLATES))('template %s', (template, budget) => {
 });
 
 describe('one role', () => {
-  it.each(['initiator', 'evaluator'])('%s: scripted peers play the rest of a whole decision', async (role) => {
-    const { app, start } = await everyday('npm', `--template node --role ${role} --yes`);
+  it.each([
+    ['node', 'initiator', 'evaluator'],
+    ['langgraph', 'evaluator', 'initiator'],
+  ])('of %s: a project of the %s, a scripted %s in a whole decision', async (template, role, peer) => {
+    const { app, start } = await everyday('npm', `--template ${template} --role ${role} --yes`);
     expect(start).toContain('Commitment');
-    expect(readdirSync(join(app, 'src/peers')).toSorted()).toEqual(['README.md', role === 'initiator' ? 'evaluator.ts' : 'initiator.ts']);
+    expect(readdirSync(join(app, 'peers')).toSorted()).toEqual([`${peer}.ts`, 'tsconfig.json']);
+  });
+});
+
+describe('a project later on', () => {
+  it('takes one more agent, and has nothing to upgrade', async () => {
+    const app = join(folder, 'app');
+    const type = async (line: string, cwd = app): Promise<string> => {
+      const { code, output } = await run(line, { cwd, env });
+      if (code !== 0) throw new Error(`${line} ended with ${code}:\n${output}`);
+      return output;
+    };
+    await type('npm create --yes macp-agent@latest app -- --template node --yes', folder);
+    expect(await type('npm create --yes macp-agent@latest upgrade')).toContain('Everything is as this version writes it.');
+    await type('npm create --yes macp-agent@latest add audit-agent');
+    await type('npm install');
+    expect(await type('npm start')).toMatch(/audit-agent +Vote +APPROVE/);
+    for (const name of ['typecheck', 'lint', 'test']) await type(`npm run ${name}`);
   });
 });
 

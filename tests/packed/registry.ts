@@ -13,12 +13,12 @@ export interface Registry {
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * Starts a registry of our own on a free loopback port. Our packages live only there; every other package is fetched from the registry
- * this machine uses, once.
+ * Starts a registry of our own on a free loopback port. Our packages live only there; every other package is fetched from `source`,
+ * once: the registry this machine uses, unless another one is given.
  */
-export async function startRegistry(): Promise<Registry> {
+export async function startRegistry(source?: string): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'macp-registry-'));
-  const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const upstream = source ?? execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   const ours = { access: '$all', publish: '$all', unpublish: '$all' };
   const config = {
     storage: join(folder, 'storage'),

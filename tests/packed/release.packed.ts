@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startRegistry, type Registry } from './registry.js';
 import { cleanEnvironment, run } from './run.js';
 
@@ -13,7 +13,8 @@ let folder: string;
 let registry: Registry;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'macp-release-'));
-  registry = await startRegistry();
+  // What is not ours comes from the other local registry, which has it already.
+  registry = await startRegistry(inject('registry'));
 });
 afterAll(async () => {
   await registry.close();
@@ -35,7 +36,6 @@ describe('a release', () => {
     const [major, minor] = before.split('.').map(Number);
     const next = `${major}.${(minor ?? 0) + 1}.0`;
 
-    // The machine's own store: what is tried here is the release, not the download.
     await type('pnpm install --frozen-lockfile --prefer-offline');
     await writeFile(join(copy, '.changeset/rehearsal.md'), "---\n'@macp-agent/core': minor\n---\n\nRehearse a release.\n");
     await type('pnpm version-packages');

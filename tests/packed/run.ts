@@ -3,13 +3,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
 export interface RunResult {
-  readonly code: number | null;
+  readonly code: number;
   /** Both streams as they came. */
   readonly output: string;
   readonly durationMs: number;
 }
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 180_000;
 
 /** Runs a line as a user types it and waits for its end. */
 export async function run(line: string, options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<RunResult> {
@@ -21,7 +21,9 @@ export async function run(line: string, options: { cwd: string; env: NodeJS.Proc
     child.once('error', reject);
     child.once('close', resolve);
   });
-  return { code, output, durationMs: performance.now() - started };
+  const durationMs = performance.now() - started;
+  if (code === null) throw new Error(`${line} was stopped after ${Math.round(durationMs / 1000)} s:\n${output}`);
+  return { code, output, durationMs };
 }
 
 /** The environment of someone new: an empty home and cache, the local registry, a git identity, nothing of ours on the PATH. */

@@ -1,6 +1,7 @@
 // Takes the @macp-agent/* packages of this project from the registry instead of from vendor/: node vendor/use-registry.mjs
 // Asks the registry for every package first; when one is missing, or anything fails, the project stays as it is.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,21 +11,6 @@ const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const CHANGES = {
-  'package.json'(text) {
-    const manifest = JSON.parse(text);
-    for (const group of ['dependencies', 'devDependencies']) {
-      for (const [name, spec] of Object.entries(manifest[group] ?? {})) {
-        const version = /^file:vendor\/macp-agent-[a-z-]+?-(\d+\.\d+\.\d+.*)\.tgz$/.exec(spec)?.[1];
-        if (version !== undefined) manifest[group][name] = `^${version}`;
-      }
-    }
-    for (const group of ['overrides', 'resolutions']) {
-      const rest = Object.entries(manifest[group] ?? {}).filter(([, spec]) => !String(spec).startsWith('file:vendor/'));
-      if (rest.length === 0) delete manifest[group];
-      else manifest[group] = Object.fromEntries(rest);
-    }
-    return `${JSON.stringify(manifest, null, 2)}\n`;
-  },
   'pnpm-workspace.yaml': (text) => text.replaceAll(/^ {2}\S+: file:vendor\/.*\n/gm, '').replace(/^overrides:\n(?! )/m, ''),
   Dockerfile: (text) => text.replaceAll(/^COPY vendor .*\n/gm, ''),
   '.gitignore': (text) => text.replaceAll(/^!vendor\/.*\n/gm, ''),
@@ -73,6 +59,45 @@ async function missingFrom(packages) {
   return (await Promise.all(asked)).flat();
 }
 
+/** The manifest without vendor/; its fingerprints of what was written follow, so that a later upgrade takes none of this for an edit. */
+function changeManifest(text, files) {
+  const before = JSON.parse(text);
+  const manifest = structuredClone(before);
+  for (const group of ['dependencies', 'devDependencies']) {
+    for (const [name, spec] of Object.entries(manifest[group] ?? {})) {
+      const version = /^file:vendor\/macp-agent-[a-z-]+?-(\d+\.\d+\.\d+.*)\.tgz$/.exec(spec)?.[1];
+      if (version !== undefined) manifest[group][name] = `^${version}`;
+    }
+  }
+  for (const group of ['overrides', 'resolutions']) {
+    const rest = Object.entries(manifest[group] ?? {}).filter(([, spec]) => !String(spec).startsWith('file:vendor/'));
+    if (rest.length === 0) delete manifest[group];
+    else manifest[group] = Object.fromEntries(rest);
+  }
+  if (typeof manifest.macp?.written === 'string') {
+    const words = manifest.macp.written.split(' ').filter((word) => !word.startsWith('vendor/'));
+    manifest.macp.written = words.flatMap((word) => restamp(word, before, manifest, files)).join(' ');
+  }
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+function restamp(word, before, after, files) {
+  const colon = word.lastIndexOf(':');
+  const [path, mark] = [word.slice(0, colon), word.slice(colon + 1)];
+  const [, group, name] = /^package\.json#(\w+)\.(.*)$/.exec(path) ?? [];
+  if (group !== undefined) {
+    const [old, now] = [before[group]?.[name], after[group]?.[name]];
+    if (old === now || old === undefined || mark !== fingerprint(JSON.stringify(old))) return [word];
+    return now === undefined ? [] : [`${path}:${fingerprint(JSON.stringify(now))}`];
+  }
+  const file = files.find((candidate) => candidate.path === path);
+  return [file !== undefined && mark === fingerprint(file.before) ? `${path}:${fingerprint(file.after)}` : word];
+}
+
+function fingerprint(text) {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
 /** All files or none: each new text is complete on the disk before the first one takes its place. */
 function change() {
   const files = Object.entries(CHANGES).flatMap(([path, edit]) => {
@@ -81,6 +106,8 @@ function change() {
     const after = edit(before);
     return after === before ? [] : [{ path, before, after }];
   });
+  const manifest = readFileSync(at('package.json'), 'utf8');
+  files.push({ path: 'package.json', before: manifest, after: changeManifest(manifest, files) });
   const done = [];
   try {
     for (const { path, after } of files) writeFileSync(at(`${path}.tmp`), after);
