@@ -20,8 +20,8 @@ export function runsUnder(runsDir: string): RunsUnder {
   return { live: records.filter(isLive), stale: records.filter((record) => !isLive(record)) };
 }
 
-/** The process lives and is older than the run: a process that began later has only got its number. */
-function isLive({ pid, startedAtUnixMs }: RunRecord): boolean {
+/** Whether the process of a record lives and is older than the run: one that began later has only got its number. */
+export function isLive({ pid, startedAtUnixMs }: RunRecord): boolean {
   if (!Number.isInteger(pid) || pid <= 0 || !exists(pid)) return false;
   const began = startOf(pid);
   return began === undefined || began <= startedAtUnixMs + SLACK_MS;
