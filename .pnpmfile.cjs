@@ -8,10 +8,17 @@ function withoutSource(exported) {
   );
 }
 
+// A registry accepts provenance only for a package that names the repository it was built in.
+function repository() {
+  const { GITHUB_ACTIONS, GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  return GITHUB_ACTIONS === 'true' ? { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } } : {};
+}
+
 module.exports = {
   hooks: {
     beforePacking({ scripts: _scripts, devDependencies: _devDependencies, ...manifest }) {
-      return manifest.exports === undefined ? manifest : { ...manifest, exports: withoutSource(manifest.exports) };
+      const published = { ...manifest, ...repository() };
+      return manifest.exports === undefined ? published : { ...published, exports: withoutSource(manifest.exports) };
     },
   },
 };

@@ -38,11 +38,16 @@ describe('a release', () => {
 
     await type('pnpm install --frozen-lockfile --prefer-offline');
     await writeFile(join(copy, '.changeset/rehearsal.md'), "---\n'@macp-agent/core': minor\n---\n\nRehearse a release.\n");
-    await type('pnpm version-packages');
-    for (const path of ['packages/core', 'packages/protocol', 'packages/create-macp-agent', 'templates/node']) expect(versionOf(path)).toBe(next);
-    expect(readFileSync(join(copy, 'packages/core/CHANGELOG.md'), 'utf8')).toContain('Rehearse a release.');
+    const refused = await run('pnpm release', { cwd: copy, env });
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('the working tree is not clean') });
+    await type('git add --all && git commit --quiet --message "Add a changeset"');
 
     await type('pnpm release --no-git-checks');
+    for (const path of ['packages/core', 'packages/protocol', 'packages/create-macp-agent', 'templates/node']) expect(versionOf(path)).toBe(next);
+    expect(readFileSync(join(copy, 'packages/core/CHANGELOG.md'), 'utf8')).toContain('Rehearse a release.');
+    expect(await type('git status --porcelain')).toBe('');
+    expect(await type('git log -1 --format=%s --decorate=short')).toBe(`Release ${next}\n`);
+    expect(await type('git tag --points-at HEAD')).toBe(`v${next}\n`);
     await type('npm create --yes macp-agent@latest app -- --template node --yes', folder);
     const app = JSON.parse(readFileSync(join(folder, 'app/package.json'), 'utf8')) as { dependencies: Record<string, string>; macp: object };
     expect(app.dependencies['@macp-agent/core']).toBe(`^${next}`);
