@@ -20,6 +20,7 @@ const STORIES = [
   'cancel-delegated',
   'guide-agent',
   'late-joiner',
+  'session-node',
   'spoofed-sender',
   'modes/handoff',
   'modes/proposal',

@@ -155,7 +155,9 @@ describe.each(['node', 'langgraph', 'langchain'])('the agents of the %s template
       const { fromFile } = await openSession(template, majority());
       const coordinator = fromFile('coordinator', callback);
       const evaluator = fromFile('fraud-agent', callback);
-      await coordinator.report('ready');
+      const { cancelCallbackUrl = '' } = await coordinator.report('ready');
+      // What probes of containers ask.
+      expect((await fetch(new URL('/healthz', cancelCallbackUrl))).status).toBe(204);
       // The session is open when the evaluator has assessed, at the latest.
       expect(await untilOpen(() => postCancel(evaluator))).toEqual([403, expect.objectContaining({ ok: false })]);
       expect(await postCancel(coordinator)).toEqual([202, { ok: true, state: 'CANCELLED' }]);
