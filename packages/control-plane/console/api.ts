@@ -72,6 +72,7 @@ export const api = {
     request(`runs/${encodeURIComponent(id)}/events?afterSeq=${afterSeq}&limit=5000`),
   cancel: (id: string, reason: string): Promise<CancelledRun> =>
     request(`runs/${encodeURIComponent(id)}/cancel`, { method: 'POST', body: JSON.stringify({ reason: reason === '' ? null : reason }) }),
+  pause: (id: string, what: 'suspend' | 'resume'): Promise<Run> => request(`runs/${encodeURIComponent(id)}/${what}`, { method: 'POST', body: '{}' }),
   scenarios: (): Promise<{ data: ScenarioSummary[] }> => request('scenarios'),
   start: (scenarioRef: string, templateId: string | undefined, inputs: unknown): Promise<{ runId: string }> =>
     request('examples/run', { method: 'POST', body: JSON.stringify({ scenarioRef, ...(templateId === undefined ? {} : { templateId }), inputs }) }),

@@ -40,6 +40,11 @@ export function shortName(sender: string): string {
   return sender.replace(/^agent:\/\//, '');
 }
 
+/** Name of a part of the page, with the run it is of where there are several. */
+export function labelOf(part: string, run: string | undefined): string {
+  return run === undefined ? part : `${part} of ${run}`;
+}
+
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

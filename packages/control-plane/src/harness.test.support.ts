@@ -24,28 +24,34 @@ export const MAJORITY: PolicyDefinition = {
 /** A real runtime with four agents and an observer that may not send, and a control plane beside it. */
 export class Harness {
   readonly dir: string;
+  readonly participants: readonly string[];
   runtime: Runtime;
   plane: ControlPlane;
   readonly #runtimeOptions: RuntimeOptions;
   readonly #clients: MacpClient[] = [];
 
-  private constructor(dir: string, runtime: Runtime, plane: ControlPlane, runtimeOptions: RuntimeOptions) {
+  private constructor(dir: string, runtime: Runtime, plane: ControlPlane, runtimeOptions: RuntimeOptions, participants: readonly string[]) {
+    this.participants = participants;
     this.dir = dir;
     this.runtime = runtime;
     this.plane = plane;
     this.#runtimeOptions = runtimeOptions;
   }
 
-  static async start(runtimeOptions: RuntimeOptions = {}, planeOptions: Partial<ControlPlaneOptions> = {}): Promise<Harness> {
+  static async start(
+    runtimeOptions: RuntimeOptions = {},
+    planeOptions: Partial<ControlPlaneOptions> = {},
+    participants: readonly string[] = PARTICIPANTS,
+  ): Promise<Harness> {
     const dir = await mkdtemp(join(tmpdir(), 'macp-plane-'));
     const identities = [
-      ...PARTICIPANTS.map((sender) => ({ token: `token-${sender}`, sender })),
+      ...participants.map((sender) => ({ token: `token-${sender}`, sender })),
       { token: 'token-observer', sender: 'observer', canStartSessions: false, isObserver: true },
     ];
     const options: RuntimeOptions = { identities, policies: [MAJORITY], ...runtimeOptions };
     const runtime = await startRuntime(options);
     const plane = await startControlPlane(planeOptionsOf(runtime.address, dir, planeOptions));
-    return new Harness(dir, runtime, plane, options);
+    return new Harness(dir, runtime, plane, options, participants);
   }
 
   /** A new control plane over the same record. */
@@ -81,7 +87,7 @@ export class Harness {
     const lead = new DecisionSession(this.client('risk-agent'), { sessionId, modeVersion: '1.0.0', configurationVersion: 'config.default', policyVersion });
     await lead.start({
       intent: 'decide on a transfer',
-      participants: PARTICIPANTS,
+      participants: [...this.participants],
       ttlMs,
       modeVersion: '1.0.0',
       configurationVersion: 'config.default',
@@ -93,7 +99,7 @@ export class Harness {
 
   /** Evaluations, votes and the commitment, as fast as they go. */
   async decide(id: string, lead: DecisionSession): Promise<void> {
-    const others = PARTICIPANTS.slice(1).map((sender) => this.session(sender, id));
+    const others = this.participants.slice(1).map((sender) => this.session(sender, id));
     for (const other of others) await other.evaluate({ proposalId: 'p1', recommendation: 'BLOCK', confidence: 0.9, reason: 'unusual amount' });
     await Promise.all(others.map((other) => other.vote({ proposalId: 'p1', vote: 'APPROVE', reason: 'agreed' })));
     await lead.commit({ action: 'transfer.stopped', authorityScope: 'transfer', reason: 'all agree', outcomePositive: true });

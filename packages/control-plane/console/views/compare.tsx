@@ -1,4 +1,4 @@
-import { firstDivergence, type Divergence } from '../../src/model/divergence.js';
+import { compareRuns, type Comparison, type FieldDifference } from '../../src/model/divergence.js';
 import { explain, type TrackRow } from '../../src/model/run-track.js';
 import { offset, shortName } from '../format.js';
 import { useRun, type LiveRun } from '../use-run.js';
@@ -11,7 +11,8 @@ import { VoteTally } from './vote-tally.js';
 export function Compare({ left, right }: { left: string; right: string }) {
   const [first, second] = [useRun(left), useRun(right)];
   const error = first.error ?? second.error;
-  const divergence = firstDivergence(first.track.rows, second.track.rows);
+  const comparison = compareRuns(first.track.rows, second.track.rows);
+  const { divergence } = comparison;
   return (
     <>
       <TopBar>
@@ -28,7 +29,7 @@ export function Compare({ left, right }: { left: string; right: string }) {
           ) : null
         ) : (
           <>
-            <DivergencePanel divergence={divergence} first={first} second={second} />
+            <DivergencePanel comparison={comparison} first={first} second={second} />
             <Side live={first} at={divergence?.left} />
             <Side live={second} at={divergence?.right} />
           </>
@@ -38,24 +39,55 @@ export function Compare({ left, right }: { left: string; right: string }) {
   );
 }
 
-function DivergencePanel({ divergence, first, second }: { divergence: Divergence | undefined; first: LiveRun; second: LiveRun }) {
-  if (divergence === undefined) {
-    return (
-      <section class="card">
-        <h2>Both runs say the same</h2>
-        <p class="muted">Every envelope has the same sender, type and content.</p>
-      </section>
-    );
-  }
+function DivergencePanel({ comparison, first, second }: { comparison: Comparison; first: LiveRun; second: LiveRun }) {
+  const { start, divergence } = comparison;
   return (
     <section class="card divergence" aria-labelledby="divergence-title">
-      <h2 id="divergence-title">They part at envelope #{divergence.common + 1}</h2>
-      <p class="muted">{divergence.common} before it are the same.</p>
-      <ul>
-        <Line live={first} row={divergence.left} />
-        <Line live={second} row={divergence.right} />
-      </ul>
+      <h2 id="divergence-title">
+        {divergence === undefined
+          ? start.length === 0
+            ? 'Both runs say the same'
+            : 'Started differently, went the same'
+          : `They part at envelope #${divergence.common + 1}`}
+      </h2>
+      {start.length === 0 ? null : (
+        <>
+          <p class="muted">Their SessionStarts differ:</p>
+          <Differences fields={start} />
+        </>
+      )}
+      {divergence === undefined ? (
+        <p class="muted">Every {start.length === 0 ? '' : 'further '}envelope has the same sender, type and content.</p>
+      ) : (
+        <>
+          <ul>
+            <Line live={first} row={divergence.left} />
+            <Line live={second} row={divergence.right} />
+          </ul>
+          <Differences fields={divergence.fields} />
+        </>
+      )}
     </section>
+  );
+}
+
+const MAX_SHOWN = 160;
+
+function Differences({ fields }: { fields: readonly FieldDifference[] }) {
+  if (fields.length === 0) return null;
+  const cut = (text: string): string => (text === '' ? 'nothing' : text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+  return (
+    <dl class="differences">
+      {fields.map(({ name, left, right }) => (
+        <div key={name}>
+          <dt>{name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()}</dt>
+          <dd>
+            {cut(left)} <span aria-hidden="true">→</span>
+            <span class="sr-only">, in the second run:</span> <strong>{cut(right)}</strong>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -82,13 +114,13 @@ function Side({ live, at }: { live: LiveRun; at: TrackRow | undefined }) {
   if (run === undefined) return null;
   const title = typeof run.metadata['scenarioRef'] === 'string' ? run.metadata['scenarioRef'] : run.id;
   return (
-    <section class="compare-side" aria-label={title}>
+    <section class="compare-side" aria-label={`Run ${run.id}`}>
       <h2>
         <a href={`#/runs/${run.id}`}>{title}</a> <span class="mono muted small-text">{run.id}</span>
       </h2>
       <div class="cards">
-        <OutcomeCard run={run} session={session} explanation={session === undefined ? undefined : explain(session)} past={false} />
-        <VoteTally session={session} onSelect={() => undefined} />
+        <OutcomeCard run={run} session={session} explanation={session === undefined ? undefined : explain(session)} past={false} of={run.id} />
+        <VoteTally session={session} of={run.id} onSelect={() => undefined} />
       </div>
       <Lanes
         rows={track.rows}
@@ -97,6 +129,7 @@ function Side({ live, at }: { live: LiveRun; at: TrackRow | undefined }) {
         session={session}
         selected={at?.seq}
         live={false}
+        of={run.id}
         onSelect={(seq) => (location.hash = `#/runs/${run.id}?seq=${seq}`)}
       />
     </section>

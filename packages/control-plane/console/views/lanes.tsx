@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ModelSpan, TrackRow } from '../../src/model/run-track.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
-import { duration, offset, shortName } from '../format.js';
+import { duration, labelOf, offset, shortName } from '../format.js';
 import { glyphOf } from '../glyphs.js';
 import { timeScale, type TimeScale } from '../time-scale.js';
 
@@ -22,6 +22,8 @@ interface LanesProps {
   readonly spans: readonly ModelSpan[];
   readonly selected: number | undefined;
   readonly live: boolean;
+  /** Which run they are of, where two stand beside each other. */
+  readonly of?: string | undefined;
   readonly onSelect: (seq: number) => void;
 }
 
@@ -33,7 +35,7 @@ interface Mark {
 }
 
 /** Who did what when: one lane per participant, the initiator on top, signals apart because they bind nobody. */
-export function Lanes({ rows, all, spans, session, selected, live, onSelect }: LanesProps) {
+export function Lanes({ rows, all, spans, session, selected, live, of, onSelect }: LanesProps) {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(700);
   const [zoom, setZoom] = useState(0);
@@ -55,9 +57,9 @@ export function Lanes({ rows, all, spans, session, selected, live, onSelect }: L
   }, [marks.length, live, zoom]);
 
   return (
-    <section class="card lanes" aria-labelledby="lanes-title">
+    <section class="card lanes" aria-label={labelOf('Participants', of)}>
       <div class="row spread">
-        <h2 id="lanes-title">Participants</h2>
+        <h2>Participants</h2>
         <div class="row">
           <button type="button" class="quiet small" aria-label="Zoom out" disabled={zoom === 0} onClick={() => setZoom(zoom - 1)}>
             −

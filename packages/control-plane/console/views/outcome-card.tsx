@@ -1,9 +1,9 @@
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { Explanation } from '../../src/model/run-track.js';
 import { tallies } from '../../src/model/run-track.js';
 import { isEnded, type Run } from '../../src/model/run.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
-import { plural, sentence, shortName } from '../format.js';
+import { labelOf, plural, sentence, shortName } from '../format.js';
 
 interface OutcomeProps {
   readonly run: Run;
@@ -11,6 +11,8 @@ interface OutcomeProps {
   readonly explanation: Explanation | undefined;
   /** The session is shown as it stood earlier. */
   readonly past: boolean;
+  /** Which run it is of, where two stand beside each other. */
+  readonly of?: string | undefined;
 }
 
 interface Outcome {
@@ -21,18 +23,19 @@ interface Outcome {
 }
 
 /** The answer first; then why, rule by rule. */
-export function OutcomeCard({ run, session, explanation, past }: OutcomeProps) {
+export function OutcomeCard({ run, session, explanation, past, of }: OutcomeProps) {
+  const whyId = useId();
   const [why, setWhy] = useState(true);
   const outcome = describe(run, session, explanation, past);
   const rules = explanation?.rules ?? [];
   return (
-    <section class={`card outcome tone-${outcome.tone}`} aria-labelledby="outcome-title">
+    <section class={`card outcome tone-${outcome.tone}`} aria-label={labelOf('Outcome', of)}>
       <div class="outcome-head">
         <span class="outcome-icon" aria-hidden="true">
           {outcome.icon}
         </span>
         <div>
-          <h2 id="outcome-title" aria-live="polite">
+          <h2 class="outcome-title" aria-live="polite">
             {outcome.title}
           </h2>
           <p>{outcome.detail}</p>
@@ -46,10 +49,10 @@ export function OutcomeCard({ run, session, explanation, past }: OutcomeProps) {
         )
       ) : (
         <>
-          <button type="button" class="quiet small why-toggle" aria-expanded={why} aria-controls="why" onClick={() => setWhy(!why)}>
+          <button type="button" class="quiet small why-toggle" aria-expanded={why} aria-controls={whyId} onClick={() => setWhy(!why)}>
             {why ? '▾' : '▸'} {whyTitle(run, explanation)}
           </button>
-          {why ? <WhyTable explanation={explanation} /> : null}
+          {why ? <WhyTable id={whyId} explanation={explanation} /> : null}
         </>
       )}
     </section>
@@ -61,11 +64,11 @@ function whyTitle(run: Run, explanation: Explanation | undefined): string {
   return isEnded(run.status) ? 'What a positive commitment would have needed' : 'What a positive commitment needs';
 }
 
-function WhyTable({ explanation }: { explanation: Explanation | undefined }) {
+function WhyTable({ id, explanation }: { id: string; explanation: Explanation | undefined }) {
   if (explanation === undefined) return null;
   const waits = explanation.judged === 'hypothetical';
   return (
-    <table class="why" id="why">
+    <table class="why" id={id}>
       <thead>
         <tr>
           <th scope="col">Rule</th>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { isEnded, type Run } from '../../src/model/run.js';
+import { isCancellationDelegated, isEnded, type Run } from '../../src/model/run.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
 import { duration, shortId, shortMode } from '../format.js';
 import { useClock } from '../use-clock.js';
@@ -10,20 +10,22 @@ interface HeaderProps {
   readonly run: Run;
   readonly session: FoldedSession | undefined;
   readonly connection: Connection;
-  readonly latestOrdinal: number;
   readonly onCancel: () => void;
+  readonly onPause: (what: 'suspend' | 'resume') => void;
   readonly onReplay: () => void;
   readonly onExport: () => void;
 }
 
 /** What the run is and how it stands; always in view. */
-export function RunHeader({ run, session, connection, onCancel, onReplay, onExport }: HeaderProps) {
+export function RunHeader({ run, session, connection, onCancel, onPause, onReplay, onExport }: HeaderProps) {
   const open = !isEnded(run.status);
   const now = useClock(500, open);
   const { metadata } = run;
   const text = (name: string): string => (typeof metadata[name] === 'string' ? metadata[name] : '');
   const startedMs = Date.parse(run.startedAt ?? run.createdAt);
   const endMs = run.endedAt === null ? now : Date.parse(run.endedAt);
+  // Only the policy can let this observer do it; elsewhere the button would always fail.
+  const pause = !isCancellationDelegated(run) ? undefined : run.status === 'running' ? 'suspend' : run.status === 'suspended' ? 'resume' : undefined;
   const status = run.errorCode === 'SESSION_EXPIRED' ? 'expired' : run.status;
   return (
     <section class="run-header" aria-label="Run">
@@ -40,6 +42,11 @@ export function RunHeader({ run, session, connection, onCancel, onReplay, onExpo
           <button type="button" class="quiet" onClick={onExport}>
             Export NDJSON
           </button>
+          {pause === undefined ? null : (
+            <button type="button" class="quiet" onClick={() => onPause(pause)}>
+              {pause === 'suspend' ? 'Suspend' : 'Resume'}
+            </button>
+          )}
           {open ? (
             <button type="button" class="danger" onClick={onCancel} aria-keyshortcuts="c">
               Cancel run
@@ -142,14 +149,14 @@ function ConnectionChip({ connection }: { connection: Connection }) {
 }
 
 /** While the connection is away: what is shown, and when it is tried again. */
-export function ConnectionBanner({ connection, lastSeq, onRetry }: { connection: Connection; lastSeq: number; onRetry: () => void }) {
+export function ConnectionBanner({ connection, lastOrdinal, onRetry }: { connection: Connection; lastOrdinal: number; onRetry: () => void }) {
   const waiting = connection.kind === 'waiting';
   const now = useClock(500, waiting);
   if (!waiting) return null;
   const seconds = Math.max(0, Math.ceil((connection.retryAtMs - now) / 1000));
   return (
     <p class="banner tone-warn" role="status">
-      The control plane does not answer. Showing envelopes up to #{lastSeq}; reconnecting {seconds === 0 ? 'now' : `in ${seconds} s`}.{' '}
+      The control plane does not answer. Showing envelopes up to #{lastOrdinal}; reconnecting {seconds === 0 ? 'now' : `in ${seconds} s`}.{' '}
       <button type="button" class="quiet small" onClick={onRetry}>
         Reconnect now
       </button>

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { explain } from '../../src/model/run-track.js';
 import { areRefusalsReported, isEnded } from '../../src/model/run.js';
-import { api } from '../api.js';
+import { api, ApiError } from '../api.js';
 import { EMPTY_FILTER, filterRows, type RowFilter } from '../row-filter.js';
 import { useKeys } from '../use-keys.js';
 import { useReplay } from '../use-replay.js';
@@ -23,6 +23,7 @@ export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | 
   const [cursor, setCursor] = useState<number>();
   const [selected, setSelected] = useState<number | undefined>(initialSeq);
   const [filter, setFilter] = useState<RowFilter>(EMPTY_FILTER);
+  const [problem, setProblem] = useState<string>();
   const [cancelling, setCancelling] = useState(false);
   const search = useRef<HTMLInputElement>(null);
 
@@ -56,6 +57,14 @@ export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | 
     document.title = run === undefined ? 'MACP console' : `${String(run.metadata['scenarioRef'] ?? run.id)} · MACP console`;
   }, [run]);
 
+  const pause = async (what: 'suspend' | 'resume'): Promise<void> => {
+    try {
+      await api.pause(id, what);
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(error instanceof ApiError ? `${error.code}: ${error.message}` : String(error));
+    }
+  };
   const exportRun = async (): Promise<void> => {
     const link = document.createElement('a');
     link.href = URL.createObjectURL(await api.exportText(id));
@@ -89,12 +98,17 @@ export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | 
           run={run}
           session={session}
           connection={live.connection}
-          latestOrdinal={run.lastOrdinal}
           onCancel={() => setCancelling(true)}
+          onPause={(what) => void pause(what)}
           onReplay={replay.start}
           onExport={() => void exportRun()}
         />
-        <ConnectionBanner connection={live.connection} lastSeq={all.at(-1)?.ordinal ?? 0} onRetry={live.retry} />
+        {problem === undefined ? null : (
+          <p class="banner tone-bad" role="alert">
+            {problem}
+          </p>
+        )}
+        <ConnectionBanner connection={live.connection} lastOrdinal={track.sessionAt()?.ordinal ?? 0} onRetry={live.retry} />
         <div class="run-grid">
           <div class="run-main">
             <div class="cards">
@@ -147,7 +161,10 @@ function Frame({ children }: { children: preact.ComponentChildren }) {
   return (
     <>
       <TopBar />
-      <main class="page narrow">{children}</main>
+      <main class="page narrow">
+        <h1 class="sr-only">Run</h1>
+        {children}
+      </main>
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { tallies, votingRule, type ProposalTally, type VotingRule } from '../../src/model/run-track.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
-import { plural, shortMode, shortName } from '../format.js';
+import { labelOf, plural, shortMode, shortName } from '../format.js';
 
 const ORDER = ['APPROVE', 'REJECT', 'ABSTAIN'] as const;
 const WORDS: Readonly<Record<string, string>> = { APPROVE: 'approve', REJECT: 'reject', ABSTAIN: 'abstain' };
@@ -11,13 +11,13 @@ const VOTED = /^macp\.mode\.(decision|quorum)\./;
 const MARKS: Readonly<Record<string, string>> = { approve: '✓', reject: '✕', abstain: '–' };
 
 /** One bar per proposal, with the line that the policy draws. */
-export function VoteTally({ session, onSelect }: { session: FoldedSession | undefined; onSelect: (voter: string) => void }) {
+export function VoteTally({ session, of, onSelect }: { session: FoldedSession | undefined; of?: string; onSelect: (voter: string) => void }) {
   const proposals = session === undefined ? [] : tallies(session);
   const rule = session === undefined ? undefined : votingRule(session);
   return (
-    <section class="card tally" aria-labelledby="tally-title">
+    <section class="card tally" aria-label={labelOf('Votes', of)}>
       <div class="row spread">
-        <h2 id="tally-title">Votes</h2>
+        <h2>Votes</h2>
         <span class="muted small-text">{describeRule(rule)}</span>
       </div>
       {proposals.length === 0 ? (

@@ -1,8 +1,8 @@
 import { encodePayload, MODE_DECISION, MODE_QUORUM, type Envelope } from '@macp-agent/protocol';
 import { describe, expect, it } from 'vitest';
-import { policyResolvedEvent } from '../observer/lifecycle-events.js';
+import { policyResolvedEvent, runEvent, stateEvent } from '../observer/lifecycle-events.js';
 import { placeEvent, type CanonicalEvent, type EventDraft } from './canonical-event.js';
-import { firstDivergence } from './divergence.js';
+import { compareRuns } from './divergence.js';
 import { ambientEvents, ambientSessionId, envelopeEvents } from './envelope-events.js';
 import { explain, RunTrack, tallies, votingRule } from './run-track.js';
 
@@ -140,12 +140,48 @@ describe('the fold of a recorded run', () => {
     expect(big.sessionAt()?.ordinal).toBe(2_000);
   });
 
+  it('shows what the runtime did to a session once, whether its history or its watch tells of it first', () => {
+    const start = record([]);
+    const suspend = envelopeEvents(envelope('_runtime', 'SessionSuspend', { reason: 'a question', suspendedBy: 'lead' }), 3);
+    const resume = envelopeEvents(envelope('_runtime', 'SessionResume', { reason: '', resumedBy: 'lead', bankedMs: 5_000 }), 4);
+    const run = { id: SESSION, runtimeSessionId: SESSION };
+    const watch = (type: 'run.suspended' | 'run.resumed', state: 'SUSPENDED' | 'OPEN'): EventDraft[] => [
+      runEvent(type, run, {}),
+      stateEvent(SESSION, state, undefined, ''),
+    ];
+    for (const drafts of [
+      [...suspend, ...watch('run.suspended', 'SUSPENDED'), ...resume, ...watch('run.resumed', 'OPEN')],
+      [...watch('run.suspended', 'SUSPENDED'), ...suspend, ...watch('run.resumed', 'OPEN'), ...resume],
+    ]) {
+      const made = track([...start, ...drafts.map((draft, index) => placeEvent(draft, SESSION, start.length + 1 + index, new Date(at).toISOString()))]);
+      expect(made.rows.slice(2).map(({ type, sender, ordinal, kind }) => [type, sender, ordinal, kind])).toEqual([
+        ['Suspended', 'lead', 3, 'state'],
+        ['Resumed', 'lead', 4, 'state'],
+      ]);
+      expect(made.sessionAt()).toMatchObject({ state: 'OPEN', ordinal: 4 });
+    }
+  });
+
+  it('says what two starts differ in, and goes on behind them', () => {
+    const left = track(record(['APPROVE'])).rows;
+    const events = record(['APPROVE']);
+    const start = events.find((event) => event.data['messageType'] === 'SessionStart');
+    const payload = { ...(start?.data['payload'] as object), policyVersion: 'policy.strict' };
+    const right = track(events.map((event) => (event === start ? { ...event, data: { ...event.data, payload } } : event))).rows;
+    expect(compareRuns(left, right)).toEqual({ start: [{ name: 'policyVersion', left: 'p', right: 'policy.strict' }], divergence: undefined });
+  });
+
   it('finds where two runs part, whatever their ids and times', () => {
     const left = track(record(['APPROVE', 'REJECT'])).rows;
     const same = track(record(['APPROVE', 'REJECT'])).rows;
     const other = track(record(['APPROVE', 'APPROVE'])).rows;
-    expect(firstDivergence(left, same)).toBeUndefined();
-    expect(firstDivergence(left, other)).toMatchObject({ common: 3, left: { summary: 'REJECT — so' }, right: { summary: 'APPROVE — so' } });
+    expect(compareRuns(left, same)).toEqual({ start: [], divergence: undefined });
+    expect(compareRuns(left, other).divergence).toMatchObject({
+      common: 3,
+      left: { summary: 'REJECT — so' },
+      right: { summary: 'APPROVE — so' },
+      fields: [{ name: 'vote', left: 'REJECT', right: 'APPROVE' }],
+    });
   });
 });
 
