@@ -60,7 +60,7 @@ describe('the Kubernetes example', () => {
     const [container] = pod.containers;
     const volumes = [...pod.volumes, ...(manifest.spec?.volumeClaimTemplates ?? []).map(({ metadata }) => metadata)].map(({ name }) => name);
     expect(container.volumeMounts.map(({ name }) => name).toSorted()).toEqual(volumes.toSorted());
-    for (const { secret } of pod.volumes) if (secret !== undefined) expect(readme).toContain(`create secret generic ${secret.secretName} `);
+    for (const name of pod.volumes.flatMap(({ secret }) => secret?.secretName ?? [])) expect(readme).toContain(`create secret generic ${name} `);
     expect([pod.securityContext.runAsNonRoot, container.securityContext]).toEqual([
       true,
       expect.objectContaining({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true }),

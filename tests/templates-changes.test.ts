@@ -5,16 +5,16 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-// What the README of a template says about one more participant, done as it says, for every ending of the scenario.
+// What READMEs and pages say about changing a template, done as they say.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LIMIT_MS = 120_000;
 const ENDINGS = [
-  ['default', 0, 'RESOLVED step_up (positive)'],
-  ['veto', 3, 'RESOLVED decline (negative)'],
-  ['no-quorum', 4, 'CANCELLED without a commitment'],
-  ['timeout', 4, 'EXPIRED without a commitment'],
-  ['cancel', 4, 'amounts over 50000 are for a person to decide'],
+  ['default', 0, /sanctions-agent +Vote +APPROVE — on no list[\s\S]+RESOLVED step_up \(positive\)/],
+  ['veto', 3, /RESOLVED decline \(negative\)/],
+  ['no-quorum', 4, /CANCELLED without a commitment/],
+  ['timeout', 4, /EXPIRED without a commitment/],
+  ['cancel', 4, /amounts over 50000 are for a person to decide/],
 ] as const;
 
 function copyOf(template: string): string {
@@ -51,6 +51,38 @@ async function run(cwd: string, template: string): Promise<{ code: number | null
   return { code, output };
 }
 
+describe.each(['node', 'langgraph', 'langchain'])('the page about the %s template', (template) => {
+  const page = readFileSync(join(root, 'docs/frameworks', `${template}.md`), 'utf8');
+
+  it('adds a participant as the README of the template does', () => {
+    const blocks = blocksOf(readFileSync(join(root, 'templates', template, 'README.md'), 'utf8'));
+    expect(blocks).toHaveLength(template === 'node' ? 2 : 3);
+    for (const block of blocks) expect(page).toContain(`\n${block}\n`);
+  });
+
+  it('changes a decision that is there', () => {
+    const [, before = '', after = ''] = /```diff\n-(.+)\n\+(.+)\n```/.exec(page) ?? [];
+    const rules = readFileSync(join(root, 'templates', template, 'src/decide.ts'), 'utf8');
+    expect(rules.split(before.trim())).toHaveLength(2);
+    expect(after).toContain("recommendation: 'BLOCK'");
+  });
+});
+
+it(
+  'the change of a decision has the outcome that the pages tell',
+  async () => {
+    const folder = copyOf('node');
+    const page = readFileSync(join(root, 'docs/frameworks/node.md'), 'utf8');
+    const [, before = '', after = ''] = /```diff\n-(.+)\n\+(.+)\n```/.exec(page) ?? [];
+    const rules = join(folder, 'src/decide.ts');
+    writeFileSync(rules, readFileSync(rules, 'utf8').replace(before.trim(), after.trim()));
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
+    expect(await run(folder, 'default')).toEqual({ code: 3, output: expect.stringContaining('RESOLVED decline (negative)') });
+    expect(page).toContain('`RESOLVED decline (negative)`');
+  },
+  LIMIT_MS,
+);
+
 describe.each(['node', 'langgraph', 'langchain'])('one more participant in the %s template', (template) => {
   it(
     'takes part as its README says, and the endings are as before',
@@ -64,8 +96,7 @@ describe.each(['node', 'langgraph', 'langchain'])('one more participant in the %
       // The scenario is the same in all templates, so one of them plays every ending.
       for (const [name, exitCode, text] of ENDINGS.filter(([name]) => template === 'node' || name === 'default')) {
         const { code, output } = await run(folder, name);
-        expect([name, code, output]).toEqual([name, exitCode, expect.stringContaining(text)]);
-        if (name === 'default') expect(output).toMatch(/sanctions-agent +Vote +APPROVE — on no list/);
+        expect([name, code, output]).toEqual([name, exitCode, expect.stringMatching(text)]);
       }
     },
     LIMIT_MS,
