@@ -55,6 +55,40 @@ describe('macp test', () => {
     });
   });
 
+  it('repeats each test, and names the message that a repetition changed', { timeout: 60_000 }, async () => {
+    const flaky = `import { appendFileSync, readFileSync } from 'node:fs';
+import { evaluateProposals, fromBootstrap, voteAfterPeers } from '@macp-agent/core';
+appendFileSync('count', 'x');
+const reason = readFileSync('count', 'utf8').length === 3 ? 'another reason' : 'the usual reason';
+await fromBootstrap().use(evaluateProposals({ evaluate: () => ({ recommendation: 'APPROVE', confidence: 0.9, reason }) })).use(voteAfterPeers({ peerWaitMs: 500, vote: () => ({ vote: 'APPROVE', reason: 'r' }) })).run();
+`;
+    // Beside the fixtures, from where packages are found.
+    const program = join(fixtures, `flaky-${process.pid}.mjs`);
+    writeFileSync(program, flaky);
+    write((text) =>
+      `${text.split('\n---\n')[0] ?? ''}`
+        .replace('{ id: r2, role: reviewer, agentRef: reviewer }', '{ id: r2, role: reviewer, agentRef: flaky }')
+        .replace('  agents:\n', `  agents:\n    flaky: { command: [node, ${program}] }\n`),
+    );
+    const { code, stdout } = await macp(['test', '--repeat', '3'], { cwd });
+    rmSync(program);
+    expect(stdout).toMatch(/ok .*template default, round 1[\s\S]*ok .*round 2[\s\S]*FAILED .*round 3/);
+    expect(stdout).toMatch(
+      /round 3, r2, message 1\n +- expected {2}"Evaluation \{[^\n]*the usual reason[^\n]*\n +\+ came out {2}"Evaluation \{[^\n]*another reason/,
+    );
+    expect(stdout).toMatch(/2 of 3 as expected/);
+    expect(code).toBe(1);
+  });
+
+  it('finds what there is to test, or says that there is nothing', async () => {
+    expect(JSON.parse((await macp(['test', '--json'], { cwd })).stdout)).toMatchObject({ passed: true });
+    rmSync(join(cwd, 'scenario.yaml'));
+    expect(await macp(['test'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/there is no scenario\.yaml, no packs, no examples here/) as string,
+    });
+  });
+
   it('takes cases from a file, and a case that cannot be compiled is a failure of its own', async () => {
     writeFileSync(
       join(cwd, 'cases.jsonl'),
@@ -90,7 +124,7 @@ describe('macp run --cases', () => {
       cwd,
     });
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/3 of 3 as expected in .* s; /);
+    expect(stderr).toMatch(/3 of 3 as expected; 3 played in /);
     expect(code).toBe(0);
     const results = readFileSync(join(cwd, 'out.jsonl'), 'utf8')
       .trim()

@@ -6,15 +6,19 @@ import { Option, type Command } from 'commander';
 import type { CliContext } from '../cli.js';
 import { EXIT } from '../exit-code.js';
 import { readCount, readNumber } from '../option-values.js';
-import { runBatch, type JobResult } from '../run/batch.js';
+import { compareSaid, saidLines, type Said } from '../repeat/said-lines.js';
+import { runBatch, type BatchOptions, type Job, type JobResult } from '../run/batch.js';
 import { findTests } from '../run/load-tests.js';
 import { openTarget, type TargetOptions } from '../run/run-target.js';
 import { junitReport, printResult, resultToJson } from '../run/test-report.js';
+import { defaultWords } from '../scenario/default-words.js';
 
 interface TestOptions extends TargetOptions {
   readonly cases?: string;
+  readonly repeat: number;
   readonly concurrency: number;
-  readonly reporter: 'text' | 'json' | 'junit';
+  readonly reporter?: 'text' | 'json' | 'junit';
+  readonly json?: boolean;
   readonly output?: string;
   readonly runsDir: string;
   readonly timeout?: number;
@@ -25,69 +29,116 @@ export function addTestCommand(program: Command, context: CliContext): void {
   program
     .command('test')
     .description('run scenarios and compare each outcome with what its template or case expects')
-    .argument('[what...]', 'packs roots, packs, references or scenario.yaml files', ['examples'])
+    .argument('[what...]', 'packs roots, packs, references or scenario.yaml files; default: scenario.yaml, packs and examples where they are')
     .option('--cases <file>', 'JSON Lines of cases instead of the templates')
     .option('-c, --concurrency <n>', 'runs at a time', readCount, Math.max(2, Math.floor(availableParallelism() / 2)))
-    .addOption(new Option('--reporter <format>', 'how to report').choices(['text', 'json', 'junit']).default('text'))
+    .option('--repeat <n>', 'each test n times: everybody must say the same each time, ids and times aside', readCount, 1)
+    .addOption(new Option('--reporter <format>', 'how to report; default text').choices(['text', 'json', 'junit']))
+    .option('--json', 'the same as --reporter json')
     .option('-o, --output <file>', 'report here instead of standard output')
     .option('--runtime <host:port>', 'use this runtime; default: one in this process')
     .option('--tokens-env <name>', 'variable with the sender → token map for --runtime')
     .option('--runs-dir <dir>', 'where logs and transcripts go', 'runs')
     .option('--timeout <seconds>', 'limit of each run', readNumber)
-    .addHelpText('after', '\nExit codes: 0 all as expected, 1 not all, 2 usage or nothing to\ntest, 130 interrupted')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  macp test
+  macp test packs --reporter junit -o results.xml
+  macp test fraud/high-value-new-device@1.0.0 --repeat 100
+
+--json: { passed, durationMs, results: [{ name, scenarioRef, templateId, passed,
+durationMs, differences: [{ path, expected, actual }], error, runId, outcome,
+transcript }] }
+Exit codes: 0 all as expected, 1 not all, 2 usage or nothing to test, 130
+interrupted`,
+    )
     .action(async (what: string[], options: TestOptions) => {
-      context.exitCode = await testCommand(what, options, context);
+      const reporter = options.reporter ?? (options.json === true ? 'json' : 'text');
+      context.json = reporter === 'json' && options.output === undefined;
+      context.exitCode = await testCommand(what.length > 0 ? what : defaultWords(context.config), { ...options, reporter }, context);
     });
 }
 
-async function testCommand(what: readonly string[], options: TestOptions, context: CliContext): Promise<number> {
-  const { config, output, signal, forceSignal } = context;
+type Reporter = NonNullable<TestOptions['reporter']>;
+
+async function testCommand(what: readonly string[], options: TestOptions & { readonly reporter: Reporter }, context: CliContext): Promise<number> {
+  const { config, output, signal } = context;
   const began = performance.now();
-  const { jobs, broken } = findTests(config, what, options.cases === undefined ? undefined : resolve(config.cwd, options.cases));
-  if (jobs.length + broken.length === 0) {
-    throw new MacpError('INVALID_OPTIONS', `${what.join(', ')} has nothing to test: give a template outputs.expected, or write cases.jsonl beside pack.yaml`);
-  }
   const live = options.reporter === 'text' && options.output === undefined;
   const show = (result: JobResult): void => {
     if (live) printResult(output, result);
     else output.note(`${result.passed ? 'ok    ' : 'FAILED'}  ${result.scenarioRef}  ${result.name}`);
   };
-  for (const result of broken) show(result);
-  const results: JobResult[] = [...broken];
-  const target = await openTarget(
-    config,
-    jobs.map(({ compiled }) => compiled),
-    options,
-  );
-  try {
-    results.push(
-      ...(await runBatch(jobs, target, {
-        concurrency: options.concurrency,
-        runsDir: resolve(config.cwd, options.runsDir),
-        // A demonstration of waiting does not make a test better.
-        parentEnv: { RISK_DECIDER_SUSPEND_HOLD_MS: '200', ...config.agentEnv() },
-        runMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-        signal,
-        forceSignal,
-        onDone: show,
-      })),
-    );
-  } finally {
-    await target.close();
+  const results: JobResult[] = [];
+  const first = new Map<string, Said>();
+  let planned = 0;
+  for (let round = 1; round <= options.repeat && !signal.aborted; round += 1) {
+    // Found anew: every run needs ids and tokens of its own.
+    const { jobs, broken } = findTests(config, what, options.cases === undefined ? undefined : resolve(config.cwd, options.cases));
+    if (jobs.length + broken.length === 0)
+      throw new MacpError('INVALID_OPTIONS', `${what.join(', ')} has nothing to test: give a template outputs.expected, or write cases.jsonl beside pack.yaml`);
+    planned += jobs.length + broken.length;
+    for (const result of broken) show(result);
+    const played: (JobResult | undefined)[] = [];
+    await play(jobs, options, context, (result, index) => {
+      const judged = options.repeat === 1 ? result : compareWithFirst(result, first, round);
+      played[index] = judged;
+      show(judged);
+    });
+    // An abort leaves some out.
+    results.push(...broken, ...played.filter((result) => result !== undefined));
   }
   const durationMs = performance.now() - began;
   const passed = results.filter((result) => result.passed).length;
   const report = formatReport(options.reporter, results, durationMs);
   if (options.output !== undefined) writeFileSync(resolve(config.cwd, options.output), `${report}\n`);
   else if (!live) output.line(report);
-  const summary = `${passed} of ${jobs.length + broken.length} as expected in ${(durationMs / 1000).toFixed(1)} s`;
+  const summary = `${passed} of ${planned} as expected in ${(durationMs / 1000).toFixed(1)} s`;
   if (live) output.line(summary);
   else output.note(summary);
   if (signal.aborted) return EXIT.interrupted;
-  return passed === jobs.length + broken.length ? EXIT.ok : EXIT.failed;
+  return passed === planned ? EXIT.ok : EXIT.failed;
 }
 
-function formatReport(reporter: TestOptions['reporter'], results: readonly JobResult[], durationMs: number): string {
+async function play(jobs: readonly Job[], options: TestOptions, { config, signal, forceSignal }: CliContext, onDone: BatchOptions['onDone']): Promise<void> {
+  const target = await openTarget(
+    config,
+    jobs.map(({ compiled }) => compiled),
+    options,
+  );
+  try {
+    await runBatch(jobs, target, {
+      concurrency: options.concurrency,
+      runsDir: resolve(config.cwd, options.runsDir),
+      // A demonstration of waiting does not make a test better.
+      parentEnv: { RISK_DECIDER_SUSPEND_HOLD_MS: '200', ...config.agentEnv() },
+      runMs: options.timeout === undefined ? undefined : options.timeout * 1000,
+      signal,
+      forceSignal,
+      onDone,
+    });
+  } finally {
+    await target.close();
+  }
+}
+
+/** A repetition must say what the first run of the test said. */
+function compareWithFirst(result: JobResult, first: Map<string, Said>, round: number): JobResult {
+  const name = `${result.name}, round ${round}`;
+  if (result.error !== undefined) return { ...result, name };
+  const key = `${result.scenarioRef} ${result.name}`;
+  const said = saidLines(result.events);
+  const before = first.get(key);
+  if (before === undefined) first.set(key, said);
+  const differences = [...result.differences, ...(before === undefined ? [] : compareSaid(before, said, round))];
+  const passed = result.passed && differences.length === 0;
+  // Of those that passed nobody asks for the events any more, and there may be thousands.
+  return { ...result, name, differences, passed, events: passed ? [] : result.events };
+}
+
+function formatReport(reporter: Reporter, results: readonly JobResult[], durationMs: number): string {
   if (reporter === 'junit') return junitReport(results, durationMs);
   if (reporter === 'json')
     return JSON.stringify(
