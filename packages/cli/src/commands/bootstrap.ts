@@ -15,6 +15,10 @@ export function addBootstrapCommand(program: Command, context: CliContext): void
     .description('list every problem with its path, rule, owner and fix')
     .argument('<file>')
     .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  macp bootstrap check b.json\n\n--json: { ok, problems: [{ path, rule, found, step, fix }], warnings }\nExit codes: 0 it can be used, 2 it cannot',
+    )
     .action((file: string, options: { readonly json?: boolean }) => {
       context.json = options.json === true;
       context.exitCode = check(file, context);
@@ -24,6 +28,7 @@ export function addBootstrapCommand(program: Command, context: CliContext): void
     .command('explain')
     .description('say what an agent would do with it; secrets are never shown')
     .argument('<file>')
+    .addHelpText('after', '\nExample:\n  macp bootstrap explain b.json')
     .action((file: string) => {
       context.output.line(explainBootstrap(loadBootstrap(resolve(context.config.cwd, file), { env: {} })));
     });
@@ -34,6 +39,7 @@ export function addBootstrapCommand(program: Command, context: CliContext): void
     .argument('<file>')
     .addOption(new Option('--to <form>', 'flat: what agents in use read; nested: the published schema').choices(['flat', 'nested']).makeOptionMandatory())
     .option('-o, --output <file>', 'write here, mode 0600; default: standard output with secrets masked')
+    .addHelpText('after', '\nExample:\n  macp bootstrap convert b.json --to flat -o flat.json')
     .action((file: string, options: { readonly to: BootstrapForm; readonly output?: string }) => {
       convert(file, options, context);
     });

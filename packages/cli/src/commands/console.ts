@@ -38,6 +38,10 @@ export function addConsoleCommand(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
+Examples:
+  macp console
+  macp console --runtime runtime.internal:50051 --port 3010
+
 The credential for --runtime comes from ${OBSERVER_TOKEN}: an identity with
 is_observer and no right to start sessions. ${CONSOLE_TOKEN} makes the API ask
 for a bearer, which any other host than this machine needs.

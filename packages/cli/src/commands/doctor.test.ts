@@ -219,7 +219,7 @@ describe('macp doctor, JWTs', () => {
   });
 
   it.each([
-    ['has expired', {}, { ttlSeconds: -100 }, false, /the JWT expired 100 s ago\n +fix \(onboarding step 2\): get a new one/],
+    ['has expired', {}, { ttlSeconds: -100 }, false, /the JWT expired 10\d s ago\n +fix \(onboarding step 2\): get a new one/],
     ['has another issuer', {}, { issuer: 'other' }, false, /issued by "other"; the runtime expects "issuer"\n +fix .*MACP_AUTH_ISSUER/],
     ['has another audience', {}, { audience: 'other' }, false, /for the audience "other"; the runtime expects "macp-runtime"\n +fix .*MACP_AUTH_AUDIENCE/],
     [

@@ -53,7 +53,8 @@ changes anything at the runtime, but --try-cancel. Token maps, and the JWT
 variables of the runtime (MACP_AUTH_ISSUER, _AUDIENCE, _JWKS_URL), are compared
 where they are set here.
 
-Each line of --json: { probe, level: ok, note, warning or error, text, step, fix }
+Each line of --json: { probe, level: ok, note, warning or error, text, step,
+fix }
 Exit codes: 0 fine, 1 something failed, 2 usage`,
     )
     .action(async (options: DoctorOptions) => {

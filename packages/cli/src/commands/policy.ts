@@ -22,6 +22,10 @@ export function addPolicyCommand(program: Command, context: CliContext): void {
     .description('check policy files as a runtime does when they are registered')
     .argument('<files...>')
     .option('--json', 'print one JSON object per file')
+    .addHelpText(
+      'after',
+      '\nExample:\n  macp policy validate policies/*.json\n\nEach line of --json: { file, ok, policyId, warnings }, or { file, ok: false,\nerror, warnings }\nExit codes: 0 all valid, 2 not all',
+    )
     .action((files: string[], options: { readonly json?: boolean }) => {
       context.json = options.json === true;
       context.exitCode = validate(files, context);
@@ -38,12 +42,16 @@ export function addPolicyCommand(program: Command, context: CliContext): void {
       'after',
       `
 The messages stay as recorded; only the verdict on the commitment is made anew.
-For a run without a commitment the answer is what a positive one would meet.
+A commitment that the policy denied is judged again; for a run without any the
+answer is what a positive one would meet at the end.
 
 Examples:
   macp policy simulate run.macp --policy policies/unanimous.json
   macp policy simulate runs/*/transcript.ndjson --policy p.json --json
 
+Each line of --json: { runId, scenarioRef, templateId, kind: recorded, refused,
+hypothetical or none, sender, action, outcomePositive, before, after: {
+policyId, allowed, rules: [{ rule, passed, detail }] }, flips }
 Exit codes: 0 nothing flips, 1 something does, 2 usage`,
     )
     .action((words: string[], options: SimulateOptions) => {
@@ -110,7 +118,12 @@ function show({ header }: RecordedRun, result: SimulatedCommitment | undefined, 
     return;
   }
   const what = `${clean(result.action)} (${result.outcomePositive ? 'positive' : 'negative'}) by ${clean(result.sender)}`.trim();
-  output.line(result.kind === 'recorded' ? `  committed ${what}` : `  no commitment; a positive one by ${clean(result.sender)} would be judged so:`);
+  const heads = {
+    recorded: `  committed ${what}`,
+    refused: `  the policy denied a commitment of ${clean(result.sender)}; a positive one at the end is judged so:`,
+    hypothetical: `  no commitment; a positive one by ${clean(result.sender)} would be judged so:`,
+  };
+  output.line(heads[result.kind]);
   line(result.before, 'recorded', output);
   line(result.after, 'now', output);
   for (const { rule, passed, detail } of result.after.rules) if (!passed) output.line(`      ${rule}: ${clean(detail)}`);

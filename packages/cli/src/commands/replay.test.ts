@@ -128,6 +128,23 @@ describe('macp policy', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ runId: approved, kind: 'recorded', flips: true, after: { allowed: false } });
   });
 
+  it('simulate judges a commitment again that the policy denied', { timeout: 60_000 }, async () => {
+    const examples = fileURLToPath(new URL('../../../../examples', import.meta.url));
+    const inputs = ['deviceTrustScore=0.18', 'priorChargebacks=1', 'accountAgeDays=14'].flatMap((one) => ['--set', one]);
+    const run = await macp(['run', 'fraud/high-value-new-device@1.0.0', '-t', 'unanimous', ...inputs, '--runs-dir', 'denied', '--json'], {
+      cwd,
+      env: { MACP_PACKS_DIR: examples },
+    });
+    expect(run.code).toBe(4);
+    const { runId } = JSON.parse(lines(run.stdout)[0] ?? '') as { runId: string };
+    const policy = join(examples, 'fraud/policies/majority-veto.json');
+    const { code, stdout } = await macp(['policy', 'simulate', runId, '--runs-dir', 'denied', '--policy', policy], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /the policy denied a commitment of risk-agent; .*\n +recorded +denied +policy\.fraud\.unanimous\n +now +allowed +policy\.fraud\.majority-veto\n +would be decided otherwise/,
+    );
+  });
+
   it('simulate refuses a policy for another mode', async () => {
     writeFileSync(join(cwd, 'task.json'), JSON.stringify({ policy_id: 'policy.t', mode: 'macp.mode.task.v1', schema_version: 1, rules: {} }));
     const { code, stderr } = await macp(['policy', 'simulate', approved, '--policy', 'task.json'], { cwd });

@@ -130,7 +130,7 @@ describe('macp run --cases', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { name: string; outcome: { state: string } });
-    expect(results.map(({ name, outcome }) => `${name} ${outcome.state}`)).toEqual(['default RESOLVED', 'reject RESOLVED', 'cancel CANCELLED']);
+    expect(results.map(({ name, outcome }) => `${name} ${outcome.state}`).toSorted()).toEqual(['cancel CANCELLED', 'default RESOLVED', 'reject RESOLVED']);
   });
 });
 

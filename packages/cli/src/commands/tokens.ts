@@ -44,7 +44,7 @@ export function addTokensCommand(program: Command, context: CliContext): void {
   add(
     tokens.command('check').description('the senders, and where the maps disagree'),
     (maps) => check(maps, context),
-    'Example:\n  macp tokens check --runtime-map /etc/macp/tokens.json --env-file producer.env\n\nEach line of --json: { sender, fingerprints, rights, problems: [{ level, text }] }\nExit codes: 0 they agree, 1 they do not, 2 a map cannot be read',
+    'Example:\n  macp tokens check --runtime-map /etc/macp/tokens.json --env-file producer.env\n\nEach line of --json: { sender, fingerprints, rights,\nproblems: [{ level, text }] }\nExit codes: 0 they agree, 1 they do not, 2 a map cannot be read',
   );
   add(
     tokens.command('rotate').description('give a sender a new token with the rights of the old one, which stays valid').argument('<sender>'),

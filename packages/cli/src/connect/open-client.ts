@@ -19,7 +19,8 @@ const CREDENTIALS = ['MACP_OBSERVER_TOKEN', 'MACP_RUNNER_TOKEN', 'MACP_RUNTIME_T
 /** Lines for the help of commands that connect. */
 export const CONNECT_HELP = `The credential comes from ${CREDENTIALS.slice(0, 2).join(', ')}
 or ${CREDENTIALS[2]} (environment or .env), never from an option.
-Plaintext on this host, TLS elsewhere, unless MACP_RUNTIME_TLS or an option says so.`;
+Plaintext on this host, TLS elsewhere, unless MACP_RUNTIME_TLS or an option says
+otherwise.`;
 
 /** Adds `--runtime`, `--tls` and `--allow-insecure`. */
 export function connectOptions(command: Command): Command {

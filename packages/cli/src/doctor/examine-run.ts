@@ -23,7 +23,8 @@ export async function examineRun(run: RecordedRun, options: ExamineOptions): Pro
   return [
     ...named('session', judgeEnd(run, live)),
     ...named('refused', (run.outcome?.refused ?? []).map(explainRefusal)),
-    ...named('participants', judgeSilence(run)),
+    // Who is silent so far may only be thinking.
+    ...(live ? [] : named('participants', judgeSilence(run))),
     ...named('log', readLogs(folder)),
     ...(live ? named('cancel callback', [await judgeCallback(record, options)]) : []),
     ...(live ? named('processes', judgeProcesses(run, record)) : []),

@@ -22,7 +22,7 @@ interface Explanation {
 /** Cause and fix of a refusal; the first row that fits counts. Pure. */
 export function explainRefusal({ participantId, code, message, messageType }: RefusedMessage): Finding {
   const row = EXPLANATIONS.find(({ code: of, types, says }) => of === code && (types?.includes(messageType) ?? true) && (says?.test(message) ?? true));
-  const what = `${participantId}: ${messageType === '' ? 'a call' : messageType} was refused, ${code}: ${message}`;
+  const what = `${participantId}: ${messageType === '' ? 'a call' : messageType} was refused, ${code}: ${message.split(' — ')[0] ?? ''}`;
   return row === undefined
     ? error('step 5', what, 'docs/reference/errors.md has what each code means')
     : error(row.step, `${what}. Cause: ${row.cause}`, row.fix);

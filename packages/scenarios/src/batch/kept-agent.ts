@@ -8,7 +8,7 @@ import type { AgentLaunch } from '../launch/load-agents.js';
 /** File descriptor on which a kept agent reads bootstraps, one per line. */
 const FEED_FD = 4;
 /** What belongs to one run, so that a process for many must not see it. */
-const OF_ONE_RUN = ['MACP_BOOTSTRAP_FILE', 'MACP_RUN_ID', 'MACP_SESSION_ID'];
+const OF_ONE_RUN = new Set(['MACP_BOOTSTRAP_FILE', 'MACP_RUN_ID', 'MACP_SESSION_ID']);
 
 export interface KeptAgentOptions {
   readonly participantId: string;
@@ -101,5 +101,5 @@ export class KeptAgent {
 
 function keptEnv({ parentEnv, launch, compiled, participantId, token, runtime }: KeptAgentOptions): Record<string, string> {
   const env = agentEnv({ parent: parentEnv, launch, compiled, participantId, token, runtime, bootstrapFile: '' });
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !OF_ONE_RUN.includes(name))), MACP_BOOTSTRAP_FD: String(FEED_FD) };
+  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !OF_ONE_RUN.has(name))), MACP_BOOTSTRAP_FD: String(FEED_FD) };
 }

@@ -127,8 +127,11 @@ export interface PolicyVerdict {
 
 /** One commitment of a recorded run under two policies. */
 export interface SimulatedCommitment {
-  /** `recorded`: it was accepted. `hypothetical`: none was, and this is what a positive one of the initiator would meet at the end. */
-  readonly kind: 'recorded' | 'hypothetical';
+  /**
+   * `recorded`: it was accepted. `refused`: none was, and the policy denied one; a transcript has no messages that were refused, so it is judged as a
+   * positive one at the end. `hypothetical`: nobody tried, and this is what a positive one of the initiator would meet at the end.
+   */
+  readonly kind: 'recorded' | 'refused' | 'hypothetical';
   readonly sender: string;
   readonly action: string;
   readonly outcomePositive: boolean;
@@ -150,15 +153,17 @@ export function simulatePolicy(run: RecordedRun, policy: PolicyDefinition): Simu
   const committed = steps.find(({ before, view }) => before?.commitment === undefined && view?.commitment !== undefined);
   const view = committed?.before ?? last;
   const commitment = committed?.view?.commitment;
-  const sender = commitment?.sender ?? view.binding.initiator;
+  const denied =
+    commitment === undefined ? run.outcome?.refused.findLast(({ messageType, code }) => messageType === 'Commitment' && code === 'POLICY_DENIED') : undefined;
+  const sender = commitment?.sender ?? denied?.participantId ?? view.binding.initiator;
   const outcomePositive = commitment?.outcomePositive ?? true;
   const recorded = recordedPolicy(run);
   const before = recorded === undefined ? undefined : verdictOf(view, recorded, sender, outcomePositive);
   const after = verdictOf(view, policy, sender, outcomePositive);
-  // What was accepted was allowed, whether or not its rules are known.
-  const was = commitment === undefined ? before?.allowed : true;
+  // What was accepted was allowed, and what was denied was not, whether or not its rules are known.
+  const was = commitment !== undefined ? true : denied !== undefined ? false : before?.allowed;
   return {
-    kind: commitment === undefined ? 'hypothetical' : 'recorded',
+    kind: commitment !== undefined ? 'recorded' : denied !== undefined ? 'refused' : 'hypothetical',
     sender,
     action: commitment?.action ?? '',
     outcomePositive,
