@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +60,25 @@ describe('macp scenario', () => {
       .join('\n');
     expect(texts).toMatch(/says it is shop\/order-review@1\.0\.1/);
     expect(texts).toMatch(/undefined placeholder: \{\{ inputs\.amuont \}\}/);
+  });
+
+  it('lint names an agent that does not support the scenario', async () => {
+    await macp(['scenario', 'new', 'shop', 'order-review'], { cwd });
+    const entry = { framework: 'custom', bootstrap: { strategy: 'external' } };
+    mkdirSync(join(cwd, 'packs/shop/agents'));
+    writeFileSync(
+      join(cwd, 'packs/shop/agents/catalog.json'),
+      JSON.stringify([
+        { agentRef: 'lead', ...entry, supportedScenarioRefs: ['shop/order-review@1.0.0'] },
+        { agentRef: 'reviewer', ...entry, supportedScenarioRefs: ['shop/other@1.0.0'] },
+      ]),
+    );
+    const { code, stdout } = await macp(['scenario', 'lint'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /participant reviewer is played by reviewer, which does not support shop\/order-review@1\.0\.0; add it to supportedScenarioRefs in .*catalog\.json/,
+    );
+    expect(stdout).not.toContain('played by lead');
   });
 
   it('lint takes a packs root, one pack, or a reference, and passes over folders that are no packs', async () => {

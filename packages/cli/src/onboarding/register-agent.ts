@@ -27,11 +27,19 @@ export function registerInCatalog(file: string, entry: CatalogEntry): 'added' | 
   const list = isMap(document.contents) && document.has('agents') ? document.get('agents') : document.contents;
   const items: unknown[] = isSeq(list) ? list.items : [list];
   const known = items.find((item) => isMap(item) && item.get('agentRef') === entry.agentRef);
-  if (isMap(known)) for (const [key, value] of Object.entries(entry)) known.set(key, document.createNode(value));
-  else if (isSeq(list)) list.add(document.createNode(entry));
+  if (isMap(known)) {
+    const before: unknown = known.toJSON();
+    const merged = { ...entry, supportedScenarioRefs: [...new Set([...refsOf(before), ...entry.supportedScenarioRefs])] };
+    for (const [key, value] of Object.entries(merged)) known.set(key, document.createNode(value));
+  } else if (isSeq(list)) list.add(document.createNode(entry));
   else throw wrong(file, 'must hold a list of catalog entries, or an object with the list "agents"');
   save();
   return known === undefined ? 'added' : 'updated';
+}
+
+function refsOf(entry: unknown): string[] {
+  const refs: unknown = typeof entry === 'object' && entry !== null && 'supportedScenarioRefs' in entry ? entry.supportedScenarioRefs : undefined;
+  return Array.isArray(refs) ? refs.filter((ref) => typeof ref === 'string') : [];
 }
 
 /** Adds a participant to a scenario file; comments stay. Throws INVALID_OPTIONS where its list cannot be changed in place. */

@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY_ID, findMode, policyFitsMode } from '@macp-agent/protocol';
-import { compileScenario, findAgents, type CompiledRun, type Scenario } from '@macp-agent/scenarios';
+import { compileScenario, findAgents, listAgents, type CompiledRun, type Scenario } from '@macp-agent/scenarios';
 
 /** One thing to look at. */
 export interface Finding {
@@ -59,9 +59,25 @@ function lintTemplate(scenario: Scenario, slug: string, error: (text: string) =>
   }
   try {
     findAgents(scenario, compiled.participantBindings);
+    for (const text of unsupported(scenario, compiled)) error(`template ${slug}: ${text}`);
   } catch (failure) {
     const text = failure instanceof Error ? failure.message : String(failure);
     if (text.includes('build')) warning(`template ${slug}: ${text}`);
     else error(`template ${slug}: ${text}`);
   }
+}
+
+/** Agents of the scenario whose entry names the scenarios that they are for, and not this one. */
+function unsupported({ ref, document, agentFolders }: Scenario, { participantBindings }: CompiledRun): string[] {
+  const sections = document.spec.agents ?? {};
+  const agents = listAgents(agentFolders);
+  return participantBindings.flatMap(({ participantId, agentRef }) => {
+    if (Object.hasOwn(sections, participantId) || Object.hasOwn(sections, agentRef)) return [];
+    const found = agents.find((agent) => agent.agentRef === agentRef);
+    const refs = found?.entry.supportedScenarioRefs ?? [];
+    if (found === undefined || refs.length === 0 || refs.includes(ref)) return [];
+    return [
+      `participant ${participantId} is played by ${agentRef}, which does not support ${ref}; add it to supportedScenarioRefs in ${found.file} (it has ${refs.join(', ')})`,
+    ];
+  });
 }
