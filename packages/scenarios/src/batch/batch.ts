@@ -95,7 +95,12 @@ export class Batch implements AsyncDisposable {
    */
   static async open(casts: readonly Cast[], options: BatchOptions): Promise<{ readonly batch?: Batch; readonly refusing: readonly string[] }> {
     const { runtime, runnerToken, signal } = options;
-    const client = new MacpClient({ address: runtime.address, secure: runtime.tls ?? true, allowInsecure: runtime.allowInsecure ?? false, auth: Auth.bearer(runnerToken) });
+    const client = new MacpClient({
+      address: runtime.address,
+      secure: runtime.tls ?? true,
+      allowInsecure: runtime.allowInsecure ?? false,
+      auth: Auth.bearer(runnerToken),
+    });
     let batch: Batch | undefined;
     try {
       await client.initialize({ signal });
@@ -203,7 +208,10 @@ export class Batch implements AsyncDisposable {
   }
 
   async #result<T extends BatchCase>(batchCase: T, compiled: CompiledRun, live: LiveCase, end: CaseEnd, durationMs: number): Promise<BatchResult<T>> {
-    const ended = end.by === 'session' ? end : ({ by: 'session', state: 'CANCELLED', reason: end.by === 'lost' ? end.reason : 'the runtime takes no more messages' } as const);
+    const ended =
+      end.by === 'session'
+        ? end
+        : ({ by: 'session', state: 'CANCELLED', reason: end.by === 'lost' ? end.reason : 'the runtime takes no more messages' } as const);
     let history: Envelope[] = [];
     let problem: string | undefined;
     if (ended.state !== 'NONE') {
@@ -218,7 +226,16 @@ export class Batch implements AsyncDisposable {
     const record = recordCase(compiled, live, ended, history);
     const outcome = end.by === 'lost' ? { ...record.outcome, lost: end.participantId } : record.outcome;
     const written = await this.#write(compiled, { ...record, outcome }, durationMs);
-    return { batchCase, compiled, outcome, history, durationMs, transcriptFile: written.file, problem: problem ?? written.problem, events: () => historyEvents(history) };
+    return {
+      batchCase,
+      compiled,
+      outcome,
+      history,
+      durationMs,
+      transcriptFile: written.file,
+      problem: problem ?? written.problem,
+      events: () => historyEvents(history),
+    };
   }
 
   async #write(compiled: CompiledRun, record: CaseRecord, durationMs: number): Promise<{ file?: string; problem?: string }> {

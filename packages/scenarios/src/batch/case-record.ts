@@ -51,7 +51,12 @@ function fold(history: readonly Envelope[], { state, reason = '' }: { readonly s
 }
 
 /** Writes the transcript of a case as that of any other run, `<runs>/<runId>/transcript.ndjson`; its path. Throws what the system says. */
-export async function writeTranscript(runsDir: string, compiled: CompiledRun, { outcome, history, startedAtUnixMs }: CaseRecord, durationMs: number): Promise<string> {
+export async function writeTranscript(
+  runsDir: string,
+  compiled: CompiledRun,
+  { outcome, history, startedAtUnixMs }: CaseRecord,
+  durationMs: number,
+): Promise<string> {
   const { runId, sessionId, display, runDescriptor, initiator, policy } = compiled;
   const file = resolve(join(runsDir, runId, 'transcript.ndjson'));
   const header = {
@@ -82,7 +87,16 @@ export function historyEvents(history: readonly Envelope[]): RunEvent[] {
     const { sender, messageType, timestampUnixMs: atUnixMs } = envelope;
     const decoded = decodePayload(envelope.mode, messageType, envelope.payload);
     const payload: unknown = decoded.ok ? decoded.payload : undefined;
-    return { type: 'envelope', seq: index + 1, atMs: atUnixMs - zero, atUnixMs, sender, messageType, payload: toJson(payload), text: describeMessage(messageType, payload) };
+    return {
+      type: 'envelope',
+      seq: index + 1,
+      atMs: atUnixMs - zero,
+      atUnixMs,
+      sender,
+      messageType,
+      payload: toJson(payload),
+      text: describeMessage(messageType, payload),
+    };
   });
 }
 

@@ -104,7 +104,10 @@ export class KeptAgents {
     if (this.#places.has(key)) return;
     const token = this.#options.agentTokens.get(participantId);
     if (token === undefined)
-      throw new MacpError('INVALID_BOOTSTRAP', `bootstrap.runtime.bearerToken is required: there is no token for the sender ${participantId} (onboarding step 3)`);
+      throw new MacpError(
+        'INVALID_BOOTSTRAP',
+        `bootstrap.runtime.bearerToken is required: there is no token for the sender ${participantId} (onboarding step 3)`,
+      );
     const name = participantId.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100);
     const logFile = join(this.#options.folder, `${name}${this.#places.size === 0 ? '' : `-${this.#places.size + 1}`}.log`);
     const { runtime, parentEnv } = this.#options;

@@ -32,7 +32,9 @@ async function readOnce(client: MacpClient, sessionId: string, auth: AuthConfig 
   await using stream = client.openStream(auth);
   let refused: MacpError | undefined;
   stream.onInlineError(({ code, message }) => {
-    refused ??= new MacpError(code === 'FORBIDDEN' ? 'FORBIDDEN' : 'TRANSPORT', `StreamSession of ${sessionId} was refused: ${message}`, { context: { sessionId } });
+    refused ??= new MacpError(code === 'FORBIDDEN' ? 'FORBIDDEN' : 'TRANSPORT', `StreamSession of ${sessionId} was refused: ${message}`, {
+      context: { sessionId },
+    });
   });
   await stream.sendSubscribe(sessionId);
   // The runtime hands over what there is and ends the call (runtime.md §9.1).

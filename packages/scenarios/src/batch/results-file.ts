@@ -36,7 +36,7 @@ export class ResultsFile implements Disposable {
   append(line: object): void {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.#fd, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(this.#fd, bytes, written);
     } catch (error) {
       throw new MacpError('INVALID_OPTIONS', `the results file ${this.#path} cannot be written: ${systemReason(error)}; run the same command again to go on`, {
         cause: error,
@@ -58,7 +58,7 @@ export class ResultsFile implements Disposable {
     let rest = '';
     let number = 0;
     let whole = 0;
-    for (let position = 0; position < size; ) {
+    for (let position = 0; position < size;) {
       const bytes = readSync(this.#fd, chunk, 0, chunk.length, position);
       if (bytes === 0) break;
       position += bytes;
