@@ -23,6 +23,7 @@ const STORIES = [
   'session-node',
   'spoofed-sender',
   'modes/handoff',
+  'modes/multi-round',
   'modes/proposal',
   'modes/quorum',
   'modes/task',
