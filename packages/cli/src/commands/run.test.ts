@@ -115,6 +115,16 @@ describe('macp run --runtime', () => {
     expect((await macp([...args, '--tokens-env', 'MY_TOKENS'], { cwd })).code).toBe(0);
   });
 
+  it('may stand in .env, so that a project starts there without an option', async () => {
+    await using runtime = await startRuntime({ identities });
+    const lines = [`MACP_RUNTIME_ADDRESS=${runtime.address}`, `EXAMPLES_SERVICE_AGENT_TOKENS_JSON='${JSON.stringify(tokens)}'`];
+    writeFileSync(join(cwd, '.env'), `${lines.join('\n')}\n`);
+    const { code, stderr } = await macp(['run', 'scenario.yaml'], { cwd });
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`runtime: ${runtime.address}, as MACP_RUNTIME_ADDRESS says`)]);
+    const elsewhere = await macp(['run', 'scenario.yaml', '--quiet'], { cwd, env: { MACP_RUNTIME_ADDRESS: '127.0.0.1:1' } });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('127.0.0.1:1')]);
+  });
+
   it.each([
     [
       undefined,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { runScenario, type RunEvent } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
+import type { Config } from '../config.js';
 import { EXIT, exitCodeOf } from '../exit-code.js';
 import { collect, noting, readCount, readNumber } from '../option-values.js';
 import type { RunConsole } from '../console/run-console.js';
@@ -51,7 +52,7 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .option('-s, --set <key=value>', 'an input; strings literally, others as JSON (repeatable)', collect)
     .option('-i, --inputs <file>', 'inputs as a JSON object')
     .option('--packs <dir>', 'look here for packs first (repeatable)', collect)
-    .option('--runtime <host:port>', 'use this runtime; default: one in this process')
+    .option('--runtime <host:port>', 'use this runtime; default: MACP_RUNTIME_ADDRESS, else one in this process')
     .option('--tls', 'use TLS towards --runtime, also on this host')
     .option('--allow-insecure', 'plaintext towards --runtime')
     .option('--tokens-env <name>', 'variable with the sender → token map for --runtime')
@@ -83,11 +84,27 @@ Without --runtime each agent gets a token of its own for this run. With it,
 tokens come from EXAMPLES_SERVICE_AGENT_TOKENS_JSON (environment or .env), the
 runner's from MACP_RUNNER_TOKEN.`,
     )
-    .action(async (_word: string | undefined, options: RunCommandOptions, command: Command) => {
+    .action(async (_word: string | undefined, given: RunCommandOptions, command: Command) => {
+      const options = { ...given, ...namedRuntime(given, context.config) };
       context.json = options.json === true;
+      if (options.runtime !== given.runtime && options.json !== true && options.quiet !== true)
+        context.output.note(`runtime: ${options.runtime}, as MACP_RUNTIME_ADDRESS says`);
       const word = noteStrayWords(command, problems);
       context.exitCode = options.watch === true ? await watchCommand(word, options, context, problems) : await runCommand(word, options, context, problems);
     });
+}
+
+/** Without --runtime: the one that MACP_RUNTIME_ADDRESS names, in the environment or in `.env`. */
+function namedRuntime({ runtime, tls, allowInsecure }: RunCommandOptions, config: Config): Partial<RunCommandOptions> {
+  const address = config.setting('MACP_RUNTIME_ADDRESS');
+  if (runtime !== undefined || address === undefined) return {};
+  if (tls !== undefined || allowInsecure !== undefined) return { runtime: address };
+  const says = (name: string, word: string): boolean => config.setting(name)?.toLowerCase() === word;
+  return {
+    runtime: address,
+    ...(says('MACP_RUNTIME_TLS', 'true') && { tls: true }),
+    ...(says('MACP_RUNTIME_ALLOW_INSECURE', 'true') && { allowInsecure: true }),
+  };
 }
 
 async function runCommand(word: string | undefined, options: RunCommandOptions, context: CliContext, problems: UsageProblems): Promise<number> {
