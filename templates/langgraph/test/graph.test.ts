@@ -115,11 +115,15 @@ describe('checkpoints', () => {
     for (const file of files) expect(statSync(join(path, file)).mode & 0o777).toBe(0o600);
   });
 
-  it.each([
-    ['postgres://localhost/db', 'MACP_CHECKPOINT=postgres://… needs a package: npm install @langchain/langgraph-checkpoint-postgres'],
-    ['sqlite', 'MACP_CHECKPOINT is neither file:DIR nor postgres://…; unset it to keep checkpoints in memory'],
-  ])('fail in one line for %s', async (wanted, message) => {
-    await expect(selectCheckpointer({ MACP_CHECKPOINT: wanted }, 'fraud-agent')).rejects.toThrow(new CheckpointSetupError(message));
+  it('fail in one line for what they are not', async () => {
+    const message = 'MACP_CHECKPOINT is neither file:DIR nor postgres://…; unset it to keep checkpoints in memory';
+    await expect(selectCheckpointer({ MACP_CHECKPOINT: 'sqlite' }, 'fraud-agent')).rejects.toThrow(new CheckpointSetupError(message));
+  });
+
+  it('fail in one line for a database that is not there, or the package for it', async () => {
+    await expect(selectCheckpointer({ MACP_CHECKPOINT: 'postgres://127.0.0.1:1/none' }, 'fraud-agent')).rejects.toThrow(
+      /^MACP_CHECKPOINT=postgres:\/\/… (needs a package: npm install @langchain\/langgraph-checkpoint-postgres|cannot be used: the database says ECONNREFUSED; .+)$/,
+    );
   });
 });
 

@@ -19,8 +19,8 @@ describe('the choice of a model', () => {
     ],
     [
       'a provider without its package',
-      { MACP_MODEL: 'anthropic:some-model', ANTHROPIC_API_KEY: 'a key' },
-      'MACP_MODEL=anthropic:some-model cannot be used: npm install @langchain/anthropic',
+      { MACP_MODEL: 'cohere:some-model', COHERE_API_KEY: 'a key' },
+      'MACP_MODEL=cohere:some-model cannot be used: npm install @langchain/cohere',
     ],
     ['an unknown provider', { MACP_MODEL: 'nobody:some-model' }, 'MACP_MODEL=nobody:some-model cannot be used: check the provider name and its key variable'],
     ['a name without a provider', { MACP_MODEL: 'gpt-5-mini' }, 'MACP_MODEL=gpt-5-mini is not provider:name, for example openai:gpt-5-mini'],
