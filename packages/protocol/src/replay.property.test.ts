@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MODE_DECISION, MODE_HANDOFF, MODE_MULTI_ROUND, MODE_PROPOSAL, MODE_QUORUM, MODE_TASK } from './modes/mode-ids.js';
 import { commitment, envelope, judge, policy, start, START_MS, startRecord, type Setup } from './modes/play.test.support.js';
+import { findMode } from './modes/registry.js';
 import { applyRecord, replay, type SessionRecord, type SessionView } from './replay.js';
 
 const people = ['coord', 'a', 'b'];
@@ -50,6 +51,37 @@ describe.each(Object.entries(messages))('a random session of %s', (mode, message
   const setup: Setup = { mode, initiator: 'coord', participants: people, policy: definition };
   const sent = fc.array(fc.tuple(sender, fc.oneof({ weight: 12, arbitrary: message }, { weight: 1, arbitrary: commitments }), fc.nat({ max: 3 })), {
     maxLength: 40,
+  });
+
+  it('judges whatever comes without throwing, the same live and replayed, and lets a refusal change nothing', () => {
+    const types = [...(findMode(mode, '1.0.0')?.descriptor.messageTypes ?? []), 'Unknown', '__proto__', ''];
+    const garbage = fc.tuple(fc.constantFrom(...types), fc.uint8Array({ maxLength: 24 }));
+    const mixed = fc.array(
+      fc.tuple(sender, fc.oneof({ weight: 6, arbitrary: message }, { weight: 1, arbitrary: commitments }, { weight: 5, arbitrary: garbage })),
+      {
+        maxLength: 30,
+      },
+    );
+    fc.assert(
+      fc.property(mixed, (attempts) => {
+        const history: SessionRecord[] = [startRecord(setup)];
+        let view = start(setup);
+        for (const [index, [from, [type, payload]]] of attempts.entries()) {
+          const frame = envelope(setup, from, type, payload, `m${index}`);
+          const before = inspect(view);
+          const verdict = judge(view, frame, START_MS + index);
+          expect(inspect(view)).toBe(before);
+          expect(judge(replay(history) as SessionView, frame, START_MS + index)).toEqual(verdict);
+          // Once it is over nothing is accepted any more.
+          expect([verdict.accepted, view.state]).not.toEqual([true, 'RESOLVED']);
+          if (!verdict.accepted) continue;
+          const record: SessionRecord = { kind: 'envelope', envelope: frame, atUnixMs: START_MS + index };
+          history.push(record);
+          view = applyRecord(view, record);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('folds to the same state again, changes nothing in place and ends with its commitment', () => {

@@ -14,6 +14,7 @@ it('refuses what the disk does not take, keeps what it acknowledged, and goes on
   const dataDir = await mkdtemp(join(tmpdir(), 'macp-full-'));
   const acknowledged: string[] = [];
   const refused: string[] = [];
+  const errors: unknown[] = [];
   let sessionId: string;
   {
     await using runtime = new RuntimeProcess({ ...ENV, MACP_DATA_DIR: dataDir }, { fileBlocks: FILE_BLOCKS });
@@ -23,8 +24,9 @@ it('refuses what the disk does not take, keeps what it acknowledged, and goes on
       const payload = encodePayload(MODE_DECISION, 'Proposal', { proposalId: `p${index}`, option: 'x'.repeat(2000) }) as Buffer;
       const ack = await client.send({ ...proposal(sessionId), messageId: `m${index}`, payload }, LEAD);
       (ack.ok ? acknowledged : refused).push(`m${index}`);
-      if (!ack.ok) expect(ack.error).toMatchObject({ code: 'INTERNAL_ERROR', message: expect.stringContaining('could not be stored') });
+      if (!ack.ok) errors.push(ack.error);
     }
+    expect(errors).toEqual(Array(3).fill(expect.objectContaining({ code: 'INTERNAL_ERROR', message: expect.stringContaining('could not be stored') })));
     await runtime.says(/a record could not be stored/);
     expect((await client.metadata(sessionId)).state).toBe('SESSION_STATE_OPEN');
     expect((await client.start({ intent: 'x'.repeat(3000) })).ack).toMatchObject({ ok: false, error: { code: 'INTERNAL_ERROR' } });
