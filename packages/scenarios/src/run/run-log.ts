@@ -4,7 +4,6 @@ import type { CompiledRun } from '../compile.js';
 import type { AgentReport } from '../launch/agent-report.js';
 import { systemReason } from '../system-reason.js';
 import { describeMessage } from './describe-message.js';
-import type { Fault } from './fault.js';
 import { readOutcome, type Refused, type RunOutcome } from './outcome.js';
 import type { RunEvent } from './run-event.js';
 import type { RunFolder } from './run-folder.js';
@@ -151,8 +150,9 @@ export class RunLog {
     this.#emit({ type: 'note', participantId, text, atMs: this.#atMs() });
   }
 
-  fault(fault: Fault): void {
-    this.#emit({ type: 'fault', participantId: fault.participantId, fault: `${fault.kind} at ${fault.messageType}`, atMs: this.#atMs() });
+  /** What was done to whom on purpose. */
+  fault(participantId: string, fault: string): void {
+    this.#emit({ type: 'fault', participantId, fault, atMs: this.#atMs() });
   }
 
   /** Why the runner asked for the end. */

@@ -10,6 +10,7 @@ import { bootstrapDocument, type CancelCallbackSettings } from '../launch/bootst
 import { systemReason } from '../system-reason.js';
 import { SessionCanceller } from './cancel-session.js';
 import { explainEnding, reasonOf, type Ending } from './ending.js';
+import { FaultRun, withFault } from './fault-run.js';
 import { Observer } from './observer.js';
 import { ensurePolicy } from './register-policy.js';
 import { RunFolder } from './run-folder.js';
@@ -36,7 +37,7 @@ export async function runScenario(compiled: CompiledRun, options: RunOptions): P
     const call = { timeoutMs: timeouts.callMs ?? 10_000, signal: options.signal };
     await client.initialize(call);
     await ensurePolicy(client, compiled.initiator.sessionStart.policyVersion, compiled.policy, call);
-    return await new Run(compiled, options, client).play();
+    return await new Run(withFault(compiled, options.fault), options, client).play();
   } finally {
     client.close();
   }
@@ -54,10 +55,10 @@ class Run {
   readonly #runMs: number;
   readonly #cancelMs: number;
   readonly #bootstrapFiles: string[] = [];
+  readonly #fault: FaultRun;
   #callbackUrl: string | undefined;
   /** What the runtime said to the runner's own cancel. */
   #cancelledState: SessionState | undefined;
-  #faultDone = false;
   #over = false;
 
   constructor(compiled: CompiledRun, options: RunOptions, client: MacpClient) {
@@ -71,6 +72,7 @@ class Run {
     const { cancelCallback, agentTokens, forceSignal } = options;
     this.#cancelMs = options.timeouts?.cancelMs ?? 5_000;
     const { participantId: initiator } = compiled.initiator;
+    this.#fault = new FaultRun(options.fault, initiator, (participantId, text) => this.#log.fault(participantId, text));
     this.#canceller = new SessionCanceller({
       client,
       compiled,
@@ -111,6 +113,7 @@ class Run {
     let ending: Ending;
     try {
       this.#log.begin(this.#options.runtime.address);
+      await this.#fault.open(this.#options.runtime);
       const starts = this.#prepare();
       this.#writeRecord();
       void this.#group.start(starts, this.#options.startOrder !== undefined).then(() => this.#writeRecord());
@@ -123,6 +126,7 @@ class Run {
       this.#over = true;
       await this.#stopAgents();
       observer.close();
+      await this.#fault[Symbol.asyncDispose]();
       this.#folder.removeSecrets(this.#bootstrapFiles);
     }
     return await this.#finish(ending, observer);
@@ -143,7 +147,7 @@ class Run {
       const launch = agents.get(participantId);
       const token = agentTokens.get(participantId);
       if (launch === undefined || token === undefined) return [];
-      const parts = { compiled, participantId, token, runtime, cancelCallback: this.#callbackOf(participantId) };
+      const parts = { compiled, participantId, token, runtime: this.#fault.runtimeOf(participantId, runtime), cancelCallback: this.#callbackOf(participantId) };
       const bootstrapFile = this.#folder.writeBootstrap(
         participantId,
         bootstrapDocument({ ...parts, framework: launch.framework }),
@@ -286,10 +290,8 @@ class Run {
   }
 
   #provoke(messageType: string): void {
-    const { fault } = this.#options;
-    if (fault === undefined || this.#faultDone || fault.messageType !== messageType) return;
-    this.#faultDone = true;
-    if (this.#group.crash(fault.participantId)) this.#log.fault(fault);
+    const participantId = this.#fault.crashAt(messageType);
+    if (participantId !== undefined && this.#group.crash(participantId)) this.#fault.crashed(participantId, messageType);
   }
 }
 
