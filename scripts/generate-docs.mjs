@@ -11,6 +11,7 @@ const pages = {
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/cli.md': withSection('docs/reference/cli.md', 'commands', await commandsSection()),
   'docs/reference/bootstrap.md': withSection('docs/reference/bootstrap.md', 'fields', await fieldsSection()),
+  'docs/reference/http-api.md': await httpApiPage('docs/reference/http-api.md'),
   'docs/concepts/modes.md': withSection('docs/concepts/modes.md', 'modes', modesSection()),
 };
 
@@ -25,8 +26,7 @@ for (const [name, text] of Object.entries(pages)) {
 }
 process.exitCode = stale ? 1 : 0;
 
-function withSection(name, section, text) {
-  const page = readFileSync(new URL(name, root), 'utf8');
+function withSection(name, section, text, page = readFileSync(new URL(name, root), 'utf8')) {
   const begin = `<!-- generated: ${section} -->\n`;
   const from = page.indexOf(begin);
   const to = page.indexOf('<!-- end of generated -->', from);
@@ -64,6 +64,34 @@ async function commandsSection() {
   };
   await visit([]);
   return sections.join('\n\n');
+}
+
+/** Routes from the OpenAPI that the server serves, events from the table that types them. */
+async function httpApiPage(name) {
+  const { buildApp } = await load('packages/control-plane/dist/index.js');
+  const { EVENT_TYPES } = await load('packages/control-plane/dist/model/canonical-event.js');
+  const nothing = () => undefined;
+  const app = await buildApp({ services: { metrics: { gauge: nothing, count: nothing } }, guard: { allowedHosts: ['*'], allowedOrigins: [] } });
+  const { paths } = (await app.inject('/openapi.json')).json();
+  await app.close();
+  const routes = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({ ...operation, path, route: `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}` })),
+  );
+  const row = ({ route, summary, parameters = [], requestBody, responses }) => {
+    const query = parameters
+      .filter((parameter) => parameter.in === 'query')
+      .map(({ name: of, schema }) => `\`${of}\`${schema.default === undefined ? '' : ` (${schema.default})`}`);
+    const { schema } = requestBody?.content['application/json'] ?? {};
+    const body =
+      schema === undefined ? [] : [schema.title === undefined ? `body {${Object.keys(schema.properties ?? {}).join(', ')}}` : `body: ${schema.title}`];
+    return `| \`${route}\` | ${[...query, ...body].join(', ')} | ${Object.keys(responses).join(', ')} | ${summary ?? ''} |`;
+  };
+  const table = (own) => ['| route | query (default) or body | status | answer |', '|---|---|---|---|', ...own.map(row)].join('\n');
+  const ofRuns = ({ path }) => path === '/runs' || path.startsWith('/runs/');
+  const events = Object.entries(EVENT_TYPES).map(([type, { subject, data, when }]) => `| \`${type}\` | ${subject} | ${data} | ${when} |`);
+  let page = withSection(name, 'runs', table(routes.filter(ofRuns)));
+  page = withSection(name, 'others', table(routes.filter((route) => !ofRuns(route))), page);
+  return withSection(name, 'events', ['| type | subject | data | when |', '|---|---|---|---|', ...events].join('\n'), page);
 }
 
 async function fieldsSection() {

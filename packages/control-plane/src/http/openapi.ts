@@ -14,10 +14,8 @@ export function addOpenApi(app: FastifyInstance, version: string): void {
     const schema = (route.schema ?? {}) as DocumentedRoute['schema'];
     for (const method of methods) if (method !== 'HEAD' && schema.hide !== true) routes.push({ method: method.toLowerCase(), url: route.url, schema });
   });
-  app.get(
-    '/openapi.json',
-    { schema: { summary: 'This description, made of the schemas that validate requests.', tags: ['service'] } as FastifySchema },
-    async () => describe(routes, version),
+  app.get('/openapi.json', { schema: { summary: 'OpenAPI 3.1, made of the schemas that validate requests.', tags: ['service'] } as FastifySchema }, async () =>
+    describe(routes, version),
   );
 }
 
@@ -55,6 +53,7 @@ const STATUS_TEXT: Readonly<Record<string, string>> = {
   201: 'created',
   204: 'done',
   400: 'not valid',
+  403: 'not allowed by the runtime',
   404: 'not known',
   410: 'removed',
   501: 'not available here',

@@ -1,34 +1,48 @@
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.js';
 
-const summary = (text: string): object => ({ summary: text, tags: ['service'] });
+const summary = (text: string, ...statuses: readonly number[]): object => ({
+  summary: text,
+  tags: ['service'],
+  ...(statuses.length === 0 ? {} : { response: Object.fromEntries(statuses.map((status) => [status, {}])) }),
+});
 
 /** Liveness, readiness, metrics, and what the console needs to know first. */
 export function addHealthRoutes(app: FastifyInstance, services: Services, version: string): void {
-  app.get('/healthz', { schema: summary('The process answers.') }, async () => ({ ok: true, service: 'macp-control-plane' }));
+  app.get('/healthz', { schema: summary('The process answers. `{ok, service}`') }, async () => ({ ok: true, service: 'macp-control-plane' }));
 
-  app.get('/readyz', { schema: summary('The runtime is watched; 503 otherwise.') }, async (_request, reply) => {
-    const { connected, problem, runtime } = services.observer.health();
-    const parts = { database: 'ok', runtime: connected ? 'ok' : 'unreachable', streamConsumer: connected ? 'ok' : 'waiting', circuitBreaker: 'CLOSED' };
-    return reply.code(connected ? 200 : 503).send({
-      ok: connected,
-      ...parts,
-      ...(runtime === undefined ? {} : { runtimeVersion: runtime.version }),
-      ...(problem === undefined ? {} : { problem: problem.slice(0, 300) }),
-    });
-  });
-
-  app.get('/metrics', { schema: summary('Prometheus text.') }, async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4').send(services.metrics.text()),
+  app.get(
+    '/readyz',
+    { schema: summary('200 when the runtime is watched, else 503. `{ok, database, runtime, streamConsumer, circuitBreaker, problem?}`', 200, 503) },
+    async (_request, reply) => {
+      const { connected, problem, runtime } = services.observer.health();
+      const parts = { database: 'ok', runtime: connected ? 'ok' : 'unreachable', streamConsumer: connected ? 'ok' : 'waiting', circuitBreaker: 'CLOSED' };
+      return reply.code(connected ? 200 : 503).send({
+        ok: connected,
+        ...parts,
+        ...(runtime === undefined ? {} : { runtimeVersion: runtime.version }),
+        ...(problem === undefined ? {} : { problem: problem.slice(0, 300) }),
+      });
+    },
   );
 
-  app.get('/info', { schema: summary('What this server can do.') }, async () => ({
+  app.get(
+    '/metrics',
+    {
+      schema: summary(
+        'Prometheus text: `http_requests_total`, `run_state_transitions_total`, `macp_inbound_messages_total`, `macp_signals_total`, `macp_stream_reconnects_total`, `active_sse_connections`, `active_runtime_streams`',
+      ),
+    },
+    async (_request, reply) => reply.type('text/plain; version=0.0.4').send(services.metrics.text()),
+  );
+
+  app.get('/info', { schema: summary('What this server can do. `{version, canStartRuns, runtimeConnected}`') }, async () => ({
     version,
     canStartRuns: services.startRun !== undefined,
     runtimeConnected: services.observer.health().connected,
   }));
 
-  app.get('/runtime/health', { schema: summary('How the runtime is reached.') }, async () => {
+  app.get('/runtime/health', { schema: summary('Name, version and modes of the runtime, and how many sessions are followed.') }, async () => {
     const { connected, runtime, problem, following } = services.observer.health();
     return {
       ok: connected,

@@ -28,7 +28,7 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
 
   app.get<{ Params: RunParams }>(
     '/runs/:id/state',
-    { schema: schema('State of the run, folded from its events.', answer({ type: 'object' })) },
+    { schema: schema('The state folded from its events: participants, decision, policy rules and votes, signals, model use.', answer({ type: 'object' })) },
     async (request) => {
       const run = findRun(services, request.params.id);
       return project(run, await store.events(run.id));
@@ -37,7 +37,7 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
 
   app.get<{ Params: RunParams; Querystring: { seq?: number } }>(
     '/runs/:id/replay/state',
-    { schema: schema('State after a sequence number.', { querystring: stateQuery, ...answer({ type: 'object' }) }) },
+    { schema: schema('The same after the event `seq`.', { querystring: stateQuery, ...answer({ type: 'object' }) }) },
     async (request) => {
       const run = findRun(services, request.params.id);
       const events = await store.events(run.id);
@@ -45,14 +45,19 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
     },
   );
 
-  app.get<{ Params: RunParams }>('/runs/:id/metrics', { schema: schema('Counts and times of the run.', answer({ type: 'object' })) }, async (request) => {
+  app.get<{ Params: RunParams }>('/runs/:id/metrics', { schema: schema('Counts, tokens and times.', answer({ type: 'object' })) }, async (request) => {
     const run = findRun(services, request.params.id);
     return summarize(run, await store.events(run.id));
   });
 
   app.get<{ Params: RunParams; Querystring: EventQuery }>(
     '/runs/:id/events',
-    { schema: schema('Recorded events.', { querystring: eventQuery, ...answer(eventListSchema) }) },
+    {
+      schema: schema('Rows after `afterSeq`; with `type`, `afterTs` or `beforeTs` a page: `{data, total, limit, nextCursor}`', {
+        querystring: eventQuery,
+        ...answer(eventListSchema),
+      }),
+    },
     async (request) => {
       const run = findRun(services, request.params.id);
       return listEvents(await store.events(run.id, request.query.afterSeq), request.query);
@@ -61,7 +66,12 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
 
   app.get<{ Params: RunParams; Querystring: { format: 'json' | 'jsonl'; includeCanonical: boolean; eventLimit: number } }>(
     '/runs/:id/export',
-    { schema: schema('The whole record of a run.', { querystring: exportQuery, ...answer({ type: 'object' }) }) },
+    {
+      schema: schema('Everything as one JSON document, or with `format=jsonl` a header line and one line per event.', {
+        querystring: exportQuery,
+        ...answer({ type: 'object' }),
+      }),
+    },
     async (request, reply) => {
       const run = findRun(services, request.params.id);
       const events = await store.events(run.id);
@@ -88,7 +98,7 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
 
   app.get<{ Params: RunParams; Querystring: StreamQuery }>(
     '/runs/:id/stream',
-    { schema: schema('Live events (server-sent); ends with `event: end`.', { querystring: streamQuery, ...answer({ type: 'string' }) }) },
+    { schema: schema('Live events (server-sent), below.', { querystring: streamQuery, ...answer({ type: 'string' }) }) },
     async (request, reply) => {
       const run = findRun(services, request.params.id);
       if (streams >= services.maxEventStreams)

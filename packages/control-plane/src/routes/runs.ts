@@ -37,13 +37,24 @@ export function addRunRoutes(app: FastifyInstance, services: Services): void {
 
   app.post(
     '/runs/validate',
-    { attachValidation: true, schema: schema('Checks a descriptor and whether the runtime has its mode.', { body: runDescriptorSchema }) },
+    {
+      attachValidation: true,
+      schema: schema(
+        'Checks a descriptor and whether the runtime has its mode; stores nothing. `{valid, errors, warnings, runtime: {reachable, supportedModes}}`',
+        { body: runDescriptorSchema, response: { 201: {} } },
+      ),
+    },
     async (request, reply) => reply.code(201).send(validate(services, request.body, request.validationError?.validation)),
   );
 
   app.post<{ Body: RunDescriptor }>(
     '/runs',
-    { schema: schema('Registers a run; nothing is started by it.', { body: runDescriptorSchema, response: { 201: createdRunSchema, 400: errorSchema } }) },
+    {
+      schema: schema('Registers a run descriptor; nothing is started by it. `{runId, sessionId, status, traceId?}`', {
+        body: runDescriptorSchema,
+        response: { 201: createdRunSchema, 400: errorSchema },
+      }),
+    },
     async (request, reply) => {
       const run = await registerRun(store, request.body, services.nowUnixMs());
       return reply
@@ -54,20 +65,20 @@ export function addRunRoutes(app: FastifyInstance, services: Services): void {
 
   app.get<{ Querystring: RunListQuery }>(
     '/runs',
-    { schema: schema('Lists runs.', { querystring: runListQuery, response: { 200: runListSchema } }) },
+    { schema: schema('Lists runs. `{data, total, limit, offset}`', { querystring: runListQuery, response: { 200: runListSchema } }) },
     async (request) => listRuns(store.list(), request.query),
   );
 
   app.get<{ Params: RunParams }>(
     '/runs/:id',
-    { schema: schema('One run.', { params: runParams, response: { 200: runSchema, 404: errorSchema } }) },
+    { schema: schema('The run.', { params: runParams, response: { 200: runSchema, 404: errorSchema } }) },
     async (request) => publicRun(findRun(services, request.params.id)),
   );
 
   app.post<{ Params: RunParams; Body: { reason?: string | null } | null }>(
     '/runs/:id/cancel',
     {
-      schema: schema('Cancels the session and says what the runtime confirms.', {
+      schema: schema('Cancels the session. The run with `runtimeState`, `confirmed` and, when not confirmed, `warning`', {
         params: runParams,
         body: cancelBody,
         response: { 200: cancelledRunSchema, 400: errorSchema, 404: errorSchema, 502: errorSchema },
@@ -82,7 +93,7 @@ export function addRunRoutes(app: FastifyInstance, services: Services): void {
 
   app.post<{ Params: RunParams }>(
     '/runs/:id/archive',
-    { schema: schema('Hides a run from listings.', { params: runParams, response: { 200: runSchema } }) },
+    { schema: schema('Hides a run from listings. The run', { params: runParams, response: { 200: runSchema, 404: errorSchema } }) },
     async (request) => {
       const run = findRun(services, request.params.id);
       const archivedAt = new Date(services.nowUnixMs()).toISOString();
@@ -93,16 +104,25 @@ export function addRunRoutes(app: FastifyInstance, services: Services): void {
     },
   );
 
-  app.delete<{ Params: RunParams }>('/runs/:id', { schema: schema('Removes an ended run and its record.', { params: runParams }) }, async (request, reply) => {
-    const run = findRun(services, request.params.id);
-    if (!isEnded(run.status)) throw new HttpError(400, 'INVALID_STATE_TRANSITION', `the run ${run.id} is ${run.status}; only ended runs can be removed`);
-    await store.remove(run.id);
-    return reply.code(204).send();
-  });
+  app.delete<{ Params: RunParams }>(
+    '/runs/:id',
+    {
+      schema: schema('Removes an ended run and its record; discovery does not bring it back.', {
+        params: runParams,
+        response: { 204: {}, 400: errorSchema, 404: errorSchema },
+      }),
+    },
+    async (request, reply) => {
+      const run = findRun(services, request.params.id);
+      if (!isEnded(run.status)) throw new HttpError(400, 'INVALID_STATE_TRANSITION', `the run ${run.id} is ${run.status}; only ended runs can be removed`);
+      await store.remove(run.id);
+      return reply.code(204).send();
+    },
+  );
 
   app.get<{ Params: RunParams }>(
     '/runs/:id/messages',
-    { schema: schema('Outbound messages: an observer has none.', { params: runParams }) },
+    { schema: schema('Outbound messages: an observer has none. `[]`', { params: runParams }) },
     async (request) => {
       findRun(services, request.params.id);
       return [];
@@ -127,7 +147,7 @@ export function addRunRoutes(app: FastifyInstance, services: Services): void {
     app.post<{ Params: RunParams; Body: { reason?: string | null } | null }>(
       `/runs/:id/${what}`,
       {
-        schema: schema(`Asks the runtime to ${what} the session with the identity of this observer; 403 unless the bound policy names it.`, {
+        schema: schema(`Asks the runtime to ${what} the session, with the identity of this observer; 403 unless the bound policy names it. The run`, {
           params: runParams,
           body: cancelBody,
           response: { 200: runSchema, 400: errorSchema, 403: errorSchema, 404: errorSchema },

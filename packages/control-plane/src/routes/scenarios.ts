@@ -21,13 +21,22 @@ const schema = (summary: string, parts: FastifySchema = {}): FastifySchema => ({
 
 /** Starting runs, where the process that made this server supplies how. */
 export function addScenarioRoutes(app: FastifyInstance, services: Services): void {
-  app.get('/scenarios', { schema: schema('Scenarios that can be started, with the JSON Schema of their inputs.') }, async () => ({
-    data: (await services.listScenarios?.()) ?? [],
-  }));
+  app.get(
+    '/scenarios',
+    { schema: schema('What can be started; empty where nothing can. `{data: [{scenarioRef, name, summary?, templates, inputSchema, defaults?}]}`') },
+    async () => ({
+      data: (await services.listScenarios?.()) ?? [],
+    }),
+  );
 
   app.post<{ Body: StartBody }>(
     '/examples/run',
-    { schema: schema('Starts a scenario.', { body: startBody, response: { 201: createdRunSchema, 501: errorSchema } }) },
+    {
+      schema: schema('Starts a scenario. `{runId, sessionId, status}`; 501 where runs cannot be started', {
+        body: startBody,
+        response: { 201: createdRunSchema, 501: errorSchema },
+      }),
+    },
     async (request, reply) => {
       if (services.startRun === undefined)
         throw new HttpError(501, 'NOT_IMPLEMENTED', 'this server only observes; start runs with: macp run <scenario>, or open the console with: macp console');

@@ -4,21 +4,20 @@ import type { MacpClient } from '../client.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { Projection } from '../session/projection.js';
 import type { Session } from '../session/session.js';
-import { received, type ReceivedEnvelope } from '../session/received-envelope.js';
+import { received } from '../session/received-envelope.js';
 import type { SessionStream } from '../session/session-stream.js';
 import { ignoreReports, refusedReport, type AgentReport } from './agent-report.js';
 import type { Bootstrap } from './bootstrap.js';
-import { startCancelCallbackServer, type CancelCallbackServer, type CancelOutcome } from './cancel-callback-server.js';
-import { cancelAsSelf } from './cancel-as-self.js';
-import { CatchUp } from './catch-up.js';
-import { Dispatcher, toEvent, type DecisionPayloads, type EventHandler, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
+import type { CancelCallbackServer } from './cancel-callback-server.js';
+import { Dispatcher, type DecisionPayloads, type EventHandler, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
 import { HandlerErrors } from './handler-errors.js';
 import { joinSession, type PrepareKickoff } from './join-session.js';
+import { OwnCancel } from './own-cancel.js';
 import type { ParticipantConfig } from './participant-config.js';
 import { createActions } from './participant-actions.js';
 import { createContext, type ParticipantActions, type ParticipantContext } from './participant-context.js';
 import type { ParticipantResult } from './participant-result.js';
-import { Reactor } from './reactor.js';
+import { Reception } from './reception.js';
 import { openSessionOfMode } from './session-of-mode.js';
 import { Timers } from './timers.js';
 
@@ -49,19 +48,15 @@ export class Participant implements AsyncDisposable {
   readonly #config: ParticipantConfig;
   readonly #logger: Logger;
   readonly #dispatcher = new Dispatcher();
-  readonly #reactors: Reactor[] = [];
   readonly #lifetime = new AbortController();
   readonly #timers: Timers;
   readonly #errors: HandlerErrors;
-  readonly #context: ParticipantContext;
-  #catchUp: CatchUp | undefined;
+  readonly #reception: Reception;
+  readonly #cancelling: OwnCancel;
   #running: Promise<ParticipantResult> | undefined;
   #stream: SessionStream | undefined;
-  #server: CancelCallbackServer | undefined;
   #ended: { state: ParticipantResult['state']; reason?: string } | undefined;
-  #phase = '';
   #mayRepeat = false;
-  #cancelling: Promise<void> | undefined;
   #prepareKickoff: PrepareKickoff | undefined;
 
   constructor(config: ParticipantConfig) {
@@ -81,14 +76,21 @@ export class Participant implements AsyncDisposable {
       policy: config.onHandlerError ?? 'fail',
       logger: this.#logger,
       fail: () => this.#leave(),
-      retryLater: () => void this.#timers.after(RETRY_MS, () => this.#changed()),
+      retryLater: () => void this.#timers.after(RETRY_MS, () => this.poke()),
+    });
+    this.#cancelling = new OwnCancel({
+      session: this.session,
+      participantId: this.participantId,
+      report: (line) => this.report(line),
+      logger: this.#logger,
+      onCancelled: (state, reason) => this.#onCancelled(state, reason),
     });
     this.actions = createActions(this.session, signal, (report) => this.report(report), {
-      cancel: async (reason = '') => void (await this.#cancel(reason)),
+      cancel: async (reason = '') => void (await this.#cancelling.cancel(reason)),
       suspend: async (reason = '') => void (await this.session.suspend(reason, { signal })),
       resume: async (reason = '') => void (await this.session.resume(reason, { signal })),
     });
-    this.#context = createContext(
+    const context = createContext(
       {
         participant: this,
         actions: this.actions,
@@ -100,6 +102,8 @@ export class Participant implements AsyncDisposable {
       },
       () => this.#requireView(),
     );
+    const { participantId, session } = this;
+    this.#reception = new Reception({ participantId, session, dispatcher: this.#dispatcher, errors: this.#errors, context, signal });
   }
 
   /** The folded session; undefined until the SessionStart is known. */
@@ -148,18 +152,13 @@ export class Participant implements AsyncDisposable {
    * reading of messages. What strategies are made of: look at the state, do what is due.
    */
   onChange(react: (ctx: ParticipantContext) => void | Promise<void>): this {
-    this.#reactors.push(
-      new Reactor(
-        () => (this.#isQuiet() ? undefined : react(this.#context)),
-        (error) => this.#errors.handle(error, true),
-      ),
-    );
+    this.#reception.onChange(react);
     return this;
   }
 
   /** Calls the `onChange` functions although nothing has changed, e.g. when a wait of a strategy is over. */
   poke(): void {
-    this.#changed();
+    this.#reception.changed();
   }
 
   /** The same as `prepareKickoff` of `fromBootstrap`, and wins over it; no effect for an agent that starts no session. */
@@ -181,7 +180,7 @@ export class Participant implements AsyncDisposable {
 
   /** Makes `run` close this listener when it ends. */
   attachCancelCallbackServer(server: CancelCallbackServer): void {
-    this.#server = server;
+    this.#cancelling.attach(server);
   }
 
   /**
@@ -190,10 +189,10 @@ export class Participant implements AsyncDisposable {
    * they are thrown.
    */
   async processEvent(envelope: Envelope): Promise<void> {
-    this.#catchUp ??= new CatchUp(this.participantId, 0, () => undefined);
+    if (!this.#reception.hasBegun) this.#reception.begin(0);
     this.projection.applyEnvelope(envelope);
-    await this.#receive(received({ ...envelope }, this.view?.ordinal ?? 0));
-    await Promise.all(this.#reactors.map((reactor) => reactor.idle()));
+    await this.#reception.receive(received({ ...envelope }, this.view?.ordinal ?? 0));
+    await this.#reception.idle();
     if (this.#errors.failure !== undefined) throw this.#errors.failure;
   }
 
@@ -248,9 +247,9 @@ export class Participant implements AsyncDisposable {
     try {
       const { signal } = this.#lifetime;
       signal.throwIfAborted();
-      await this.#listen();
+      await this.#cancelling.listen(this.#config.cancelCallback, this.#config.runId);
       if (this.client.runtime === undefined) await this.client.initialize({ signal, timeoutMs: INITIALIZE_TIMEOUT_MS });
-      const url = this.#server?.url;
+      const { url } = this.#cancelling;
       this.report({ type: 'ready', participantId: this.participantId, ...(url !== undefined && { cancelCallbackUrl: url }) });
       const { session, participantId, auth } = this;
       const joined = await joinSession({
@@ -263,7 +262,7 @@ export class Participant implements AsyncDisposable {
         logger: this.#logger,
       });
       this.#mayRepeat = joined.existed;
-      this.#catchUp = new CatchUp(participantId, joined.ownMessages, () => this.#changed());
+      this.#reception.begin(joined.ownMessages);
       await this.#read();
     } catch (error) {
       // What fails because the agent was told to leave is not a failure.
@@ -276,10 +275,10 @@ export class Participant implements AsyncDisposable {
     const { waitForSessionMs } = this.#config;
     const stream = this.session.openStream({ waitForSessionMs });
     this.#stream = stream;
-    stream.onLifecycle(() => this.#changed());
+    stream.onLifecycle(() => this.poke());
     if (this.isStopped) stream.close();
     try {
-      for await (const envelope of stream) await this.#receive(envelope);
+      for await (const envelope of stream) await this.#reception.receive(envelope);
     } catch (error) {
       // The first thing that a wrong credential fails at.
       if (isMacpError(error) && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN')) this.report(refusedReport(error, 'StreamSession'));
@@ -287,67 +286,11 @@ export class Participant implements AsyncDisposable {
     }
   }
 
-  async #receive(envelope: ReceivedEnvelope): Promise<void> {
-    const replayed = this.#catchUp?.done === false;
-    this.#catchUp?.delivered(envelope);
-    const event = toEvent(envelope, replayed);
-    await this.#guard(() => this.#dispatcher.dispatch(event, this.#context));
-    const { phase } = this.projection;
-    if (phase !== this.#phase) {
-      this.#phase = phase;
-      await this.#guard(() => this.#dispatcher.dispatchPhaseChange(phase, this.#context));
-    }
-    this.#changed();
-  }
-
-  #changed(): void {
-    if (this.#isQuiet()) return;
-    for (const reactor of this.#reactors) reactor.wake();
-  }
-
-  /** No strategy acts before the history of this agent is known, while the session is suspended, nor after the end. */
-  #isQuiet(): boolean {
-    const { view } = this;
-    return view?.state !== 'OPEN' || this.#catchUp?.done !== true || this.isStopped;
-  }
-
-  async #guard(work: () => Promise<void>): Promise<void> {
-    if (this.isStopped) return;
-    try {
-      await work();
-    } catch (error) {
-      await this.#errors.handle(error);
-    }
-  }
-
-  async #listen(): Promise<void> {
-    const { cancelCallback, runId } = this.#config;
-    if (cancelCallback === undefined || this.#server !== undefined) return;
-    this.#server = await startCancelCallbackServer({ ...cancelCallback, runId, logger: this.#logger, onCancel: (_runId, reason) => this.#cancel(reason) });
-  }
-
-  #cancel(reason: string): Promise<CancelOutcome> {
-    const cancelling = this.#cancelNow(reason);
-    // Whoever asked for the cancel gets its error.
-    this.#cancelling = cancelling.then(
-      () => undefined,
-      () => undefined,
-    );
-    return cancelling;
-  }
-
-  async #cancelNow(reason: string): Promise<CancelOutcome> {
-    const state = await cancelAsSelf(
-      { session: this.session, participantId: this.participantId, report: (line) => this.report(line), logger: this.#logger },
-      reason,
-    );
-    if (state === 'CANCELLED' || state === 'EXPIRED') {
-      this.#ended ??= { state, ...(state === 'CANCELLED' && { reason }) };
-      this.#timers.after(CANCEL_DRAIN_MS, () => this.#stream?.close());
-      // Without a stream there is nothing to wait for.
-      if (this.#stream === undefined) this.#lifetime.abort();
-    }
-    return { state };
+  #onCancelled(state: 'CANCELLED' | 'EXPIRED', reason: string): void {
+    this.#ended ??= { state, ...(state === 'CANCELLED' && { reason }) };
+    this.#timers.after(CANCEL_DRAIN_MS, () => this.#stream?.close());
+    // Without a stream there is nothing to wait for.
+    if (this.#stream === undefined) this.#lifetime.abort();
   }
 
   async #tellEnd(result: ParticipantResult): Promise<void> {
@@ -359,8 +302,7 @@ export class Participant implements AsyncDisposable {
   }
 
   async #result(): Promise<ParticipantResult> {
-    // The watch may tell of the end before the answer to our own cancel is here.
-    await this.#cancelling;
+    await this.#cancelling.settled();
     await this.#settle();
     const commitment = this.view?.commitment;
     if (commitment !== undefined) return { state: 'RESOLVED', commitment };
@@ -378,7 +320,7 @@ export class Participant implements AsyncDisposable {
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, SETTLE_MS);
       });
-      await Promise.race([Promise.all(this.#reactors.map((reactor) => reactor.idle())), late]);
+      await Promise.race([this.#reception.idle(), late]);
       clearTimeout(timer);
     }
     this.#lifetime.abort();
@@ -386,9 +328,9 @@ export class Participant implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#lifetime.abort();
-    this.#catchUp?.stop();
+    this.#reception.stop();
     await this.session[Symbol.asyncDispose]();
-    await this.#server?.close();
+    await this.#cancelling.close();
     if (this.#config.ownsClient === true) this.client.close();
   }
 

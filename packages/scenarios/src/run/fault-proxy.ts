@@ -1,7 +1,7 @@
 import {
   credentials,
   Client,
-  Metadata,
+  type Metadata,
   Server,
   ServerCredentials,
   status,
@@ -19,7 +19,7 @@ import type { RuntimeTarget } from '../launch/bootstrap-document.js';
 export interface MessageFate {
   readonly delayMs?: number | undefined;
   /** `pass` it on, send it `twice` with the same id, `hold` it for ever, or `refuse` it in the name of the runtime. */
-  readonly then: 'pass' | 'twice' | 'hold' | 'refuse';
+  readonly action: 'pass' | 'twice' | 'hold' | 'refuse';
 }
 
 export interface FaultProxyOptions {
@@ -77,18 +77,18 @@ function unary(call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer
 
 async function send(call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>, upstream: Client, { fateOf }: FaultProxyOptions): Promise<void> {
   const { envelope } = Send.requestDeserialize(call.request);
-  const { delayMs = 0, then } = envelope === undefined ? PASS : fateOf(envelope);
+  const { delayMs = 0, action } = envelope === undefined ? PASS : fateOf(envelope);
   if (delayMs > 0) await delay(delayMs);
   // Not answered: the agent runs into the limit of its call.
-  if (then === 'hold' || call.cancelled) return;
-  if (then === 'refuse' && envelope !== undefined) {
+  if (action === 'hold' || call.cancelled) return;
+  if (action === 'refuse' && envelope !== undefined) {
     const { sessionId, messageId } = envelope;
     const error = { ...REFUSAL, sessionId, messageId, details: new Uint8Array() };
     const ack = { ok: false, duplicate: false, messageId, sessionId, acceptedAtUnixMs: 0, sessionState: 'SESSION_STATE_UNSPECIFIED' as const, error };
     done(null, Send.responseSerialize({ ack }));
     return;
   }
-  if (then === 'twice') unary(call, () => unary(call, done, Send, upstream), Send, upstream);
+  if (action === 'twice') unary(call, () => unary(call, done, Send, upstream), Send, upstream);
   else unary(call, done, Send, upstream);
 }
 
@@ -108,17 +108,17 @@ function stream(call: ServerDuplexStream<Buffer, Buffer>, upstream: Client, { fa
   let sending = Promise.resolve();
   call.on('data', (bytes: Buffer) => {
     const { envelope } = StreamSession.requestDeserialize(bytes);
-    const { delayMs = 0, then } = envelope === undefined ? PASS : fateOf(envelope);
+    const { delayMs = 0, action } = envelope === undefined ? PASS : fateOf(envelope);
     sending = sending.then(async () => {
       if (delayMs > 0) await delay(delayMs);
-      if (over || then === 'hold') return;
-      if (then === 'refuse' && envelope !== undefined) {
+      if (over || action === 'hold') return;
+      if (action === 'refuse' && envelope !== undefined) {
         const { sessionId, messageId } = envelope;
         call.write(StreamSession.responseSerialize({ error: { ...REFUSAL, sessionId, messageId, details: new Uint8Array() } }));
         return;
       }
       partner.write(bytes);
-      if (then === 'twice') partner.write(bytes);
+      if (action === 'twice') partner.write(bytes);
     });
   });
   call.on('end', () => void sending.then(() => partner.end()));
@@ -146,7 +146,7 @@ function stream(call: ServerDuplexStream<Buffer, Buffer>, upstream: Client, { fa
   });
 }
 
-const PASS: MessageFate = { then: 'pass' };
+const PASS: MessageFate = { action: 'pass' };
 
 /** The metadata of the agent, without what belongs to one connection. */
 function forwarded(metadata: Metadata): Metadata {

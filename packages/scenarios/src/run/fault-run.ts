@@ -59,15 +59,17 @@ export class FaultRun implements AsyncDisposable {
     const fault = this.#fault;
     switch (fault?.kind) {
       case 'delay':
-        return this.#provoked({ delayMs: fault.delayMs, then: 'pass' }, `each message takes ${fault.delayMs} ms longer`);
+        return this.#provoked({ delayMs: fault.delayMs, action: 'pass' }, `each message takes ${fault.delayMs} ms longer`);
       case 'duplicate':
-        return this.#provoked({ then: 'twice' }, 'each message is sent twice');
+        return this.#provoked({ action: 'twice' }, 'each message is sent twice');
       case 'nack':
-        return messageType === 'SessionStart' ? { then: 'pass' } : this.#provoked({ then: 'refuse' }, 'each message is refused');
+        return messageType === 'SessionStart' ? { action: 'pass' } : this.#provoked({ action: 'refuse' }, 'each message is refused');
       case 'expire':
-        return messageType === 'Commitment' ? this.#provoked({ then: 'hold' }, 'the commitment does not arrive before the session expires') : { then: 'pass' };
+        return messageType === 'Commitment'
+          ? this.#provoked({ action: 'hold' }, 'the commitment does not arrive before the session expires')
+          : { action: 'pass' };
       default:
-        return { then: 'pass' };
+        return { action: 'pass' };
     }
   }
 
