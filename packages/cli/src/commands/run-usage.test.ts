@@ -35,7 +35,7 @@ describe('macp run with bad usage', () => {
     [[FRAUD, 'extra'], /extra is one word too many/],
     [['--templte', 'x', FRAUD], /unknown option --templte/],
     [[FRAUD, '--fault', 'crash:grwth-agent@Proposal'], /Did you mean growth-agent\?/],
-    [[FRAUD, '--fault', 'boom'], /write crash:/],
+    [[FRAUD, '--fault', 'boom'], /Write one of crash:/],
     [[FRAUD, '--templte', 'x'], /Did you mean --template\?/],
     [['./nope.yaml'], /does not exist/],
     [[], /name a scenario: pack\/scenario@version.*There are: .*fraud\/high-value-new-device@1\.0\.0/],

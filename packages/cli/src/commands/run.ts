@@ -59,7 +59,10 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .option('--bootstrap-dir <dir>', 'where bootstrap files of external agents go')
     .option('--runs-dir <dir>', 'where logs and transcripts go', 'runs')
     .option('--timeout <seconds>', 'limit of the whole run', numeric('--timeout', readNumber))
-    .option('--fault <fault>', 'provoke a failure: crash:<participant>@<message type>')
+    .option(
+      '--fault <fault>',
+      'provoke a failure: crash:<participant>@<message type>, delay:<participant>=<ms>, drop-stream:<participant>, duplicate:<participant>, nack:<participant>, expire',
+    )
     .option('--cases <file>', 'run every case of a JSON Lines file')
     .option('-c, --concurrency <n>', 'cases at a time', numeric('--concurrency', readCount), 2)
     .option('-o, --output <file>', 'results of --cases as JSON Lines')
