@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 
 export interface Registry {
   readonly url: string;
@@ -46,7 +47,7 @@ export async function startRegistry(source?: string): Promise<Registry> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await answers(`${url}/-/ping`, () => server.exitCode);
+    await answers(`${url}/-/ping`, ended);
   } catch (error) {
     await close();
     throw new Error(`the local registry did not start: ${log}`, { cause: error });
@@ -55,17 +56,13 @@ export async function startRegistry(source?: string): Promise<Registry> {
 }
 
 /** Waits until the address answers; gives up when the process has ended or the time is over. */
-async function answers(url: string, exitCode: () => number | null): Promise<void> {
-  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
-  for (;;) {
-    if (exitCode() !== null) throw new Error(`it ended with code ${exitCode()}`);
-    try {
-      if ((await fetch(url, { signal })).ok) return;
-    } catch (error) {
-      if (signal.aborted) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+async function answers(url: string, ended: Promise<void>): Promise<void> {
+  await Promise.race([
+    vi.waitFor(async () => expect((await fetch(url)).ok).toBe(true), { timeout: START_TIMEOUT_MS, interval: 100 }),
+    ended.then(() => {
+      throw new Error('its process has ended');
+    }),
+  ]);
 }
 
 async function freePort(): Promise<number> {

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Auth, MacpClient, newSessionId } from '@macp-agent/core';
 import { runCli } from './cli.js';
 import type { TextStream } from './output.js';
 
@@ -35,4 +38,27 @@ function sink(columns: number | undefined, onOutput: ((text: string) => void) | 
       onOutput?.(text);
     },
   };
+}
+
+/** An identity as a runtime's token map has it. */
+export interface TokenEntry {
+  readonly token: string;
+  readonly sender: string;
+  readonly [name: string]: unknown;
+}
+
+/** The runtime's token map in a folder. */
+export const runtimeMapIn = (cwd: string): TokenEntry[] => (JSON.parse(readFileSync(join(cwd, 'macp-tokens.json'), 'utf8')) as { tokens: TokenEntry[] }).tokens;
+
+/** What a runtime says to a token that asks for a session which does not exist: SESSION_NOT_FOUND when it knows the token. */
+export async function codeAt(address: string, token: string): Promise<string> {
+  const client = new MacpClient({ address, secure: false, auth: Auth.bearer(token) });
+  try {
+    return await client.getSession(newSessionId()).then(
+      () => 'found',
+      (error: { readonly code: string }) => error.code,
+    );
+  } finally {
+    client.close();
+  }
 }

@@ -26,6 +26,9 @@ export interface LiveRun {
 const DRAW_MS = 80;
 const LOAD_MS = 250;
 
+/** Trying again would be answered the same. */
+const isFinal = (cause: unknown): cause is ApiError => cause instanceof ApiError && cause.status < 500 && cause.status !== 429;
+
 /** Follows a run: history first, then live, resuming after the last event whenever the connection breaks. */
 export function useRun(id: string): LiveRun {
   const track = useRef(new RunTrack());
@@ -37,6 +40,14 @@ export function useRun(id: string): LiveRun {
   const wake = useRef<() => void>(() => undefined);
 
   const load = async (): Promise<void> => setRun(await api.run(id));
+  /** A server that is away for a moment only leaves the header a moment behind: the stream shows it, and what comes next loads again. */
+  const reload = async (): Promise<void> => {
+    try {
+      await load();
+    } catch (cause) {
+      if (isFinal(cause)) setError(cause);
+    }
+  };
 
   useEffect(() => {
     const stop = new AbortController();
@@ -47,8 +58,7 @@ export function useRun(id: string): LiveRun {
     const loadSoon = (): void => {
       loadTimer ??= setTimeout(() => {
         loadTimer = undefined;
-        // The stream says when the server is away, and what comes next loads again.
-        void load().catch(() => undefined);
+        void reload();
       }, LOAD_MS);
     };
     // Drawn at once when it is quiet, and at most so often when it is not.
@@ -79,11 +89,11 @@ export function useRun(id: string): LiveRun {
             },
             stop.signal,
           );
-          if (outcome === 'ended') return void load();
+          if (outcome === 'ended') return void reload();
           throw new Error('the connection was closed');
         } catch (cause) {
           if (stop.signal.aborted) return;
-          if (cause instanceof ApiError && cause.status < 500 && cause.status !== 429) return setError(cause);
+          if (isFinal(cause)) return setError(cause);
           const waitMs = Math.min(10_000, 500 * 2 ** Math.min(attempt - 1, 5));
           const message = cause instanceof Error ? cause.message : String(cause);
           setConnection({ kind: 'waiting', attempt, retryAtMs: Date.now() + waitMs, message });
@@ -110,7 +120,6 @@ export function useRun(id: string): LiveRun {
     connection,
     error,
     retry: () => (setError(undefined), wake.current(), setGeneration((value) => value + 1)),
-    // As above: only the header is a moment behind.
-    refresh: () => void load().catch(() => undefined),
+    refresh: () => void reload(),
   };
 }

@@ -117,15 +117,20 @@ async function check({ sessionId }, acked, ackedBefore) {
   const stored = [];
   const stream = new DecisionSession(lead, { sessionId }).openStream();
   const missing = new Set(acked);
+  const problems = [];
   while (missing.size > 0) {
-    const envelope = await stream.read(20_000).catch(() => null);
-    if (envelope === null) break;
+    let envelope;
+    try {
+      envelope = await stream.read(20_000);
+    } catch (error) {
+      problems.push(`${sessionId} could not be read to its end: ${error.message}`);
+    }
+    if (envelope === undefined || envelope === null) break;
     if (envelope.messageType !== 'Evaluation') continue;
     stored.push(envelope.decodedPayload.reason);
     missing.delete(envelope.decodedPayload.reason);
   }
   stream.close();
-  const problems = [];
   const lost = ackedBefore.filter((reason) => missing.has(reason));
   if (lost.length > 0) problems.push(`${sessionId} lost ${lost.length} envelopes that were acknowledged before the kill, such as ${lost[0]}`);
   else if (missing.size > 0) problems.push(`${sessionId} lacks ${missing.size} envelopes that were acknowledged after the kill`);

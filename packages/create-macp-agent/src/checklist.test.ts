@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSyn
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPackageCopy, type PackageCopy } from './test-support/package-copy.js';
-import { listFiles, requireTool, run, treeHash, type RunResult } from './test-support/run.js';
+import { listFiles, manifestOf, requireTool, run, treeHash } from './test-support/run.js';
 
 let copy: PackageCopy;
 beforeAll(async () => {
@@ -10,20 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => copy.remove());
 
-interface Extra {
-  readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
-}
-
-/** The command in a pipe, in a fresh folder unless one is given. */
-async function create(args: readonly string[], extra: Extra = {}): Promise<RunResult & { cwd: string }> {
-  const cwd = extra.cwd ?? (await copy.workFolder());
-  const result = await run(process.execPath, [copy.bin, ...args], { cwd, env: { ...copy.env, ...extra.env } });
-  return { ...result, cwd };
-}
-
-const manifestOf = (folder: string): { name: string; macp: Record<string, string>; scripts: Record<string, string> } =>
-  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as ReturnType<typeof manifestOf>;
+const create: PackageCopy['create'] = (...args) => copy.create(...args);
 
 /** A folder with commands of our own in front of the PATH. */
 async function fakeCommand(name: string, script: string): Promise<string> {

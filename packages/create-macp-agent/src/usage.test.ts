@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPackageCopy, type PackageCopy } from './test-support/package-copy.js';
-import { run, type RunResult } from './test-support/run.js';
+import { manifestOf, run } from './test-support/run.js';
 
 let copy: PackageCopy;
 beforeAll(async () => {
@@ -10,20 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => copy.remove());
 
-interface Extra {
-  readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
-}
-
-/** The command in a pipe, in a fresh folder unless one is given. */
-async function create(args: readonly string[], extra: Extra = {}): Promise<RunResult & { cwd: string }> {
-  const cwd = extra.cwd ?? (await copy.workFolder());
-  const result = await run(process.execPath, [copy.bin, ...args], { cwd, env: { ...copy.env, ...extra.env } });
-  return { ...result, cwd };
-}
-
-const manifestOf = (folder: string): { name: string; macp: Record<string, string>; scripts: Record<string, string> } =>
-  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as ReturnType<typeof manifestOf>;
+const create: PackageCopy['create'] = (...args) => copy.create(...args);
 
 describe('5. typos', () => {
   it.each([

@@ -2,10 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Auth, MacpClient, newSessionId } from '@macp-agent/core';
 import { startRuntime, type Runtime } from '@macp-agent/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { macp, type CliRun } from '../cli.test-support.js';
+import { codeAt, macp, type CliRun } from '../cli.test-support.js';
 
 const fixtures = fileURLToPath(new URL('../../../scenarios/src/fixtures', import.meta.url));
 let cwd: string;
@@ -40,17 +39,6 @@ afterEach(async () => {
 });
 
 const startVerifier = (): Promise<Runtime> => startRuntime({ jwt: { issuer: 'macp-auth-service', keys: { url: `${url}/.well-known/jwks.json`, ttlMs: 1 } } });
-async function codeAt({ address }: Runtime, token: string): Promise<string> {
-  const client = new MacpClient({ address, secure: false, auth: Auth.bearer(token) });
-  try {
-    return await client.getSession(newSessionId()).then(
-      () => 'found',
-      (error: { readonly code: string }) => error.code,
-    );
-  } finally {
-    await client.close();
-  }
-}
 const mint = async (...options: readonly string[]): Promise<string> =>
   (await macp(['auth', 'mint', 'risk-agent', '--url', url, ...options], { cwd })).stdout.trim();
 const kidOf = (token: string): string => (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
@@ -67,8 +55,8 @@ describe('macp auth', () => {
       sub: 'risk-agent',
       macp_scopes: { can_start_sessions: true, allowed_modes: ['macp.mode.decision.v1', ''] },
     });
-    expect(await codeAt(runtime, token)).toBe('SESSION_NOT_FOUND');
-    expect(await codeAt(runtime, `${token}x`)).toBe('UNAUTHENTICATED');
+    expect(await codeAt(runtime.address, token)).toBe('SESSION_NOT_FOUND');
+    expect(await codeAt(runtime.address, `${token}x`)).toBe('UNAUTHENTICATED');
   });
 
   it('rotates with overlap: the new key signs, tokens of the old one stay valid', async () => {
@@ -78,7 +66,7 @@ describe('macp auth', () => {
     const { kid } = JSON.parse(rotated.stdout) as { kid: string };
     const after = await mint();
     expect([kidOf(after), kidOf(before) === kid]).toEqual([kid, false]);
-    expect([await codeAt(runtime, before), await codeAt(runtime, after)]).toEqual(['SESSION_NOT_FOUND', 'SESSION_NOT_FOUND']);
+    expect([await codeAt(runtime.address, before), await codeAt(runtime.address, after)]).toEqual(['SESSION_NOT_FOUND', 'SESSION_NOT_FOUND']);
   });
 
   it('publishes a new key before it signs with it', async () => {

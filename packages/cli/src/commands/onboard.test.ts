@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRuntime } from '@macp-agent/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { macp } from '../cli.test-support.js';
+import { macp, runtimeMapIn, type TokenEntry } from '../cli.test-support.js';
 
 const fixtures = fileURLToPath(new URL('../../../scenarios/src/fixtures', import.meta.url));
 let cwd: string;
@@ -15,12 +15,7 @@ afterEach(() => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-interface Entry {
-  readonly token: string;
-  readonly sender: string;
-  readonly [name: string]: unknown;
-}
-const runtimeMap = (): Entry[] => (JSON.parse(readFileSync(join(cwd, 'macp-tokens.json'), 'utf8')) as { tokens: Entry[] }).tokens;
+const runtimeMap = (): TokenEntry[] => runtimeMapIn(cwd);
 const producerMap = (): Record<string, string> =>
   JSON.parse(/^EXAMPLES_SERVICE_AGENT_TOKENS_JSON='(.*)'$/m.exec(readFileSync(join(cwd, '.env'), 'utf8'))?.[1] ?? '{}') as Record<string, string>;
 

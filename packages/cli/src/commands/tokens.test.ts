@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRuntime } from '@macp-agent/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Auth, MacpClient, newSessionId } from '@macp-agent/core';
-import { macp } from '../cli.test-support.js';
+import { codeAt, macp, runtimeMapIn, type TokenEntry } from '../cli.test-support.js';
 
 let cwd: string;
 beforeEach(() => {
@@ -14,16 +13,11 @@ afterEach(() => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-interface Entry {
-  readonly token: string;
-  readonly sender: string;
-  readonly [name: string]: unknown;
-}
-const writeMaps = (runtime: readonly Entry[], producer: Record<string, string> | string): void => {
+const writeMaps = (runtime: readonly TokenEntry[], producer: Record<string, string> | string): void => {
   writeFileSync(join(cwd, 'macp-tokens.json'), JSON.stringify({ tokens: runtime }));
   writeFileSync(join(cwd, '.env'), `EXAMPLES_SERVICE_AGENT_TOKENS_JSON='${typeof producer === 'string' ? producer : JSON.stringify(producer)}'\n`);
 };
-const runtimeMap = (): Entry[] => (JSON.parse(readFileSync(join(cwd, 'macp-tokens.json'), 'utf8')) as { tokens: Entry[] }).tokens;
+const runtimeMap = (): TokenEntry[] => runtimeMapIn(cwd);
 
 describe('macp tokens check', () => {
   it('finds what the maps disagree on, without showing a token', async () => {
@@ -103,17 +97,7 @@ describe('macp tokens rotate', () => {
     expect(after?.token).toMatch(/^[0-9a-f]{64}$/);
     expect(stdout).not.toContain(after?.token ?? '?');
     await using runtime = await startRuntime({ identities: runtimeMap() });
-    const knows = async (token: string): Promise<string> => {
-      const client = new MacpClient({ address: runtime.address, secure: false, auth: Auth.bearer(token) });
-      try {
-        return await client.getSession(newSessionId()).then(
-          () => 'found',
-          (error: { readonly code: string }) => error.code,
-        );
-      } finally {
-        await client.close();
-      }
-    };
+    const knows = (token: string): Promise<string> => codeAt(runtime.address, token);
     expect([await knows('old'), await knows(after?.token ?? '')]).toEqual(['SESSION_NOT_FOUND', 'SESSION_NOT_FOUND']);
     const pruned = await macp(['tokens', 'prune', 'a', '--json'], { cwd });
     expect(JSON.parse(pruned.stdout)).toMatchObject({ sender: 'a', removed: [expect.stringMatching(/^sha256:/)] });

@@ -1,3 +1,4 @@
+import type { ScriptedRuntime } from '../scripted-runtime.test.support.js';
 import { Auth } from '../auth.js';
 import { MacpClient } from '../client.js';
 import { newSessionId } from '../ids.js';
@@ -80,3 +81,7 @@ export class Cast implements AsyncDisposable {
     }
   }
 }
+
+/** What the runtime accepted in the session of a cast: message type and sender. */
+export const messages = (runtime: ScriptedRuntime, cast: Cast): string[] =>
+  runtime.sessions.get(cast.sessionId)?.log.map(({ messageType, sender }) => `${messageType} ${sender}`) ?? [];

@@ -34,6 +34,10 @@ export function requireTool(context: TestContext, tool: string, ...probe: readon
   context.skip(`${tool} is missing or not permitted`);
 }
 
+/** What the tests look at in a scaffolded package.json. */
+export const manifestOf = (folder: string): { name: string; macp: Record<string, string>; scripts: Record<string, string> } =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as ReturnType<typeof manifestOf>;
+
 /** Paths of all files below a folder, git's own left out. */
 export function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

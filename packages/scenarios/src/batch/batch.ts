@@ -248,7 +248,13 @@ export class Batch implements AsyncDisposable {
 
   async #untilDue(): Promise<void> {
     const { signal } = this.#options;
-    for (let ms = this.#pace.waitMs; ms > 0 && !signal.aborted; ms = this.#pace.waitMs) await delay(ms, undefined, { signal }).catch(() => undefined);
+    for (let ms = this.#pace.waitMs; ms > 0 && !signal.aborted; ms = this.#pace.waitMs) {
+      try {
+        await delay(ms, undefined, { signal });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
   }
 
   #slowDown(): void {

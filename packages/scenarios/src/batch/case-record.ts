@@ -5,7 +5,7 @@ import type { CompiledRun } from '../compile.js';
 import { describeMessage } from '../run/describe-message.js';
 import { readOutcome, type RunOutcome } from '../run/outcome.js';
 import type { RunEvent } from '../run/run-event.js';
-import { toJson, transcriptEnvelope } from '../run/transcript.js';
+import { toJson, transcriptEnvelope, transcriptHeader } from '../run/transcript.js';
 import type { CaseEnd, LiveCase } from './live-case.js';
 
 /** What was found of a session that has ended. */
@@ -57,21 +57,8 @@ export async function writeTranscript(
   { outcome, history, startedAtUnixMs }: CaseRecord,
   durationMs: number,
 ): Promise<string> {
-  const { runId, sessionId, display, runDescriptor, initiator, policy } = compiled;
-  const file = resolve(join(runsDir, runId, 'transcript.ndjson'));
-  const header = {
-    kind: 'run',
-    version: 1,
-    runId,
-    sessionId,
-    scenarioRef: display.scenarioRef,
-    templateId: display.templateId,
-    mode: runDescriptor.session.modeName,
-    initiator: initiator.participantId,
-    participants: initiator.sessionStart.participants,
-    startedAtUnixMs,
-    policy,
-  };
+  const file = resolve(join(runsDir, compiled.runId, 'transcript.ndjson'));
+  const header = transcriptHeader(compiled, startedAtUnixMs);
   const entries = history.map((envelope, index) => transcriptEnvelope(envelope, index + 1, envelope.timestampUnixMs));
   const ended = outcome.state === 'CANCELLED' || outcome.state === 'EXPIRED' ? [endOf(outcome, history)] : [];
   const lines = [header, ...entries, ...ended, { kind: 'outcome', durationMs, ...outcome }];

@@ -7,7 +7,7 @@ import { describeMessage } from './describe-message.js';
 import { readOutcome, type Refused, type RunOutcome } from './outcome.js';
 import type { RunEvent } from './run-event.js';
 import type { RunFolder } from './run-folder.js';
-import { toJson, transcriptEnvelope, TranscriptWriter, type TranscriptEntry } from './transcript.js';
+import { toJson, transcriptEnvelope, transcriptHeader, TranscriptWriter, type TranscriptEntry } from './transcript.js';
 
 /** More refusals than this tell nothing new. */
 const MAX_REFUSED = 1_000;
@@ -50,20 +50,8 @@ export class RunLog {
   }
 
   begin(runtimeAddress: string): void {
-    const { runId, sessionId, display, initiator, runDescriptor, participantBindings, policy } = this.#compiled;
-    this.#writer.write({
-      kind: 'run',
-      version: 1,
-      runId,
-      sessionId,
-      scenarioRef: display.scenarioRef,
-      templateId: display.templateId,
-      mode: runDescriptor.session.modeName,
-      initiator: initiator.participantId,
-      participants: initiator.sessionStart.participants,
-      startedAtUnixMs: this.startedAtUnixMs,
-      policy,
-    });
+    const { runId, sessionId, display, initiator, participantBindings } = this.#compiled;
+    this.#writer.write(transcriptHeader(this.#compiled, this.startedAtUnixMs));
     this.#emit({
       type: 'run',
       runId,

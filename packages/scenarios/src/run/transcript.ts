@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { PolicyDefinition } from '@macp-agent/protocol';
 import { decodePayload, type Envelope } from '@macp-agent/protocol';
+import type { CompiledRun } from '../compile.js';
 import type { JsonObject } from '../json-value.js';
 
 /** First line of a transcript. */
@@ -19,6 +20,23 @@ export interface TranscriptHeader {
   readonly startedAtUnixMs: number;
   /** The bound policy, when the runner knows its rules. */
   readonly policy?: PolicyDefinition | undefined;
+}
+
+/** The first line of the transcript of a run. */
+export function transcriptHeader({ runId, sessionId, display, runDescriptor, initiator, policy }: CompiledRun, startedAtUnixMs: number): TranscriptHeader {
+  return {
+    kind: 'run',
+    version: 1,
+    runId,
+    sessionId,
+    scenarioRef: display.scenarioRef,
+    templateId: display.templateId,
+    mode: runDescriptor.session.modeName,
+    initiator: initiator.participantId,
+    participants: initiator.sessionStart.participants,
+    startedAtUnixMs,
+    policy,
+  };
 }
 
 /** One line after the header: an accepted envelope in its canonical JSON form, or a change that no envelope carries. */
