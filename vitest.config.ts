@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // A run is five processes.
     maxConcurrency: 2,
+    // Tests wait for processes more than they compute: one worker, the default on two cores, takes half as long again.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

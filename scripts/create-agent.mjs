@@ -25,7 +25,7 @@ async function main() {
     await packPackages(vendor);
     // npx pnpm is gone again when the user types the next command.
     const manager = args.some((word) => /^--pm(=|$)/.test(word)) ? [] : ['--pm', hasPnpm() ? 'pnpm' : 'npm'];
-    return await scaffold([...args, ...manager, '--vendor', vendor]);
+    return await scaffold([...args, ...manager, '--vendor', vendor, '--called-as', 'npx pnpm create-agent']);
   } catch (error) {
     console.error(error.message);
     return 1;
