@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
 
 export interface Registry {
   readonly url: string;
@@ -35,7 +35,7 @@ export async function startRegistry(source?: string): Promise<Registry> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const manifest = createRequire(import.meta.url).resolve('verdaccio/package.json');
   const bin = join(manifest, '..', 'bin', 'verdaccio');
-  const server = spawn(process.execPath, [bin, '--config', configFile, '--listen', url], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = spawn(process.execPath, [bin, '--config', configFile, '--listen', url], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let log = '';
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-20_000)));
   const ended = new Promise<void>((resolve) => {
@@ -47,7 +47,7 @@ export async function startRegistry(source?: string): Promise<Registry> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await answers(`${url}/-/ping`, ended);
+    await listening(server);
   } catch (error) {
     await close();
     throw new Error(`the local registry did not start: ${log}`, { cause: error });
@@ -55,14 +55,20 @@ export async function startRegistry(source?: string): Promise<Registry> {
   return { url, close };
 }
 
-/** Waits until the address answers; gives up when the process has ended or the time is over. */
-async function answers(url: string, ended: Promise<void>): Promise<void> {
-  await Promise.race([
-    vi.waitFor(async () => expect((await fetch(url)).ok).toBe(true), { timeout: START_TIMEOUT_MS, interval: 100 }),
-    ended.then(() => {
-      throw new Error('its process has ended');
-    }),
-  ]);
+/** The registry tells a parent that speaks IPC when it listens; fails when it ends before, or does not within the time. */
+async function listening(server: ChildProcess): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(START_TIMEOUT_MS)]);
+  try {
+    await Promise.race([
+      once(server, 'message', { signal }),
+      once(server, 'exit', { signal }).then(([code]) => {
+        throw new Error(`it ended with code ${String(code)}`);
+      }),
+    ]);
+  } finally {
+    over.abort();
+  }
 }
 
 async function freePort(): Promise<number> {
