@@ -41,7 +41,9 @@ export interface DecisionGraphParts {
 /** START → collect → decide → review? → commit → END. Committing itself is not the graph's: it gives the outcome to commitAfterVotes. */
 export function buildDecisionGraph({ decide, needsReview = () => false, checkpointer = new MemorySaver() }: DecisionGraphParts) {
   return new StateGraph(State)
-    .addNode('collect', ({ tally }) => ({ tally: { ...tally, votes: tally.votes.toSorted((one, other) => (one.sender < other.sender ? -1 : 1)) } }))
+    .addNode('collect', ({ tally }): { tally: Tally } => ({
+      tally: { ...tally, votes: tally.votes.toSorted((one, other) => (one.sender < other.sender ? -1 : 1)) },
+    }))
     .addNode('decide', ({ tally, inputs }) => ({ decision: decide(tally, inputs) }))
     .addNode('review', ({ subject, decision, tally }) => ({ answer: answerSchema.parse(interrupt({ subject, decision, votes: tally.votes })) }))
     .addNode('commit', ({ decision, answer }) => ({ outcome: reviewed(decision, answer) }))
