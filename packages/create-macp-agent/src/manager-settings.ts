@@ -14,11 +14,7 @@ export function settingsFiles(input: SettingsInput): ProjectFile[] {
   const files: ProjectFile[] = [];
   if (input.packageManager === 'pnpm') files.push(file('pnpm-workspace.yaml', pnpmSettings(input)));
   // Agents are started as plain Node processes, which do not see Plug'n'Play.
-  if (input.packageManager === 'yarn') {
-    files.push(file('.yarnrc.yml', 'nodeLinker: node-modules\n'));
-    // The classic yarn stops where the others warn.
-    files.push(file('.yarnrc', '# cookie, below fastify, asks for a newer Node than it needs.\nignore-engines true\n'));
-  }
+  if (input.packageManager === 'yarn') files.push(file('.yarnrc.yml', 'nodeLinker: node-modules\n'));
   return files;
 }
 

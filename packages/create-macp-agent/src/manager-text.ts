@@ -34,7 +34,7 @@ export function forManager(text: string, path: string, manager: PackageManager):
 }
 
 /** Files an image needs before the install; as patterns, because a project that was never installed has no lockfile. */
-const IMAGE_FILES: Record<Exclude<PackageManager, 'npm'>, string> = { pnpm: 'pnpm-*.yaml', yarn: '.yarnrc* yarn.lock*', bun: 'bun.lock*' };
+const IMAGE_FILES: Record<Exclude<PackageManager, 'npm'>, string> = { pnpm: 'pnpm-*.yaml', yarn: '.yarnrc.yml yarn.lock*', bun: 'bun.lock*' };
 
 function lockfileWords(name: string, manager: Exclude<PackageManager, 'npm'>, path: string): string {
   const lockfile = path === 'Dockerfile' ? IMAGE_FILES[manager] : LOCKFILES[manager];

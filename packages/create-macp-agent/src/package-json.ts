@@ -36,6 +36,9 @@ export interface Stamp {
   readonly packageManager: PackageManager;
 }
 
+/** cookie 2, two steps below fastify, asks for Node 22, where the classic yarn stops and the others warn; cookie 1.1 has the same functions. */
+const YARN_RESOLUTIONS = { cookie: '^1.1.1' };
+
 export function parseManifest(text: string): Manifest {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('package.json is not an object');
@@ -56,6 +59,7 @@ export function stampManifest(template: Manifest, stamp: Stamp): Manifest {
     version: '0.1.0',
     scripts: Object.fromEntries(scripts) as Record<string, string>,
     ...(stamp.packageManager === 'npm' && allowScripts !== undefined ? { allowScripts } : {}),
+    ...(stamp.packageManager === 'yarn' ? { resolutions: YARN_RESOLUTIONS } : {}),
     macp: { template: stamp.template, version: stamp.version, role: stamp.role, packageManager: stamp.packageManager },
   };
 }

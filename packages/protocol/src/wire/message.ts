@@ -116,6 +116,9 @@ export function list<T>(message: () => WireMessage<T>): WireField<T[]> {
   };
 }
 
+/** Zero values are not written: the bytes of a message are the same whether its author named them or left them out. */
+const isZero = (raw: unknown): boolean => raw === '' || raw === 0 || raw === false || (raw instanceof Uint8Array && raw.length === 0);
+
 /** Binds a generated type to the table of its fields. The loops are plain because both are on the path of every message. */
 export function message<const F extends Fields>(typeName: string, generated: GeneratedType, fields: F): WireMessage<FieldsOf<F>> {
   type T = FieldsOf<F>;
@@ -139,7 +142,9 @@ export function message<const F extends Fields>(typeName: string, generated: Gen
     for (let index = 0; index < keys.length; index += 1) {
       const key = keys[index] as string;
       const item = source[key];
-      if (item !== undefined && item !== null) result[key] = (table[index] as WireField<unknown>).toWire(item);
+      if (item === undefined || item === null) continue;
+      const raw = (table[index] as WireField<unknown>).toWire(item);
+      if (!isZero(raw)) result[key] = raw;
     }
     return result;
   };
