@@ -40,7 +40,8 @@ try {
   execFileSync(bin('pbts'), ['-o', declarations, documented]);
 
   const outputs = {
-    'proto.js': banner + readFileSync(code, 'utf8').replace('"protobufjs/minimal"', '"protobufjs/minimal.js"'),
+    // Node sees only the default export of a CommonJS module for certain.
+    'proto.js': banner + readFileSync(code, 'utf8').replace('import * as $protobuf from "protobufjs/minimal"', 'import $protobuf from "protobufjs/minimal.js"'),
     // wire.ts turns 64-bit values into numbers, whether or not this process has Long switched on in protobufjs.
     'proto.d.ts':
       banner +
