@@ -70,13 +70,14 @@ async function openSession(template: string, policy: PolicyDefinition) {
     };
   };
 
+  const initiator = {
+    sessionStart: { intent: 'review a purchase', participants, ttlMs: 50_000, policyVersion: policy.policyId },
+    kickoff: { messageType: 'Proposal', payload: { proposalId: 'p1', option: 'let the purchase through' } },
+  };
+
   /** With a bootstrap file, as a producer writes it. */
   const fromFile = (participantId: string, extra: object = {}): Agent => {
     const file = join(folder, `${participantId}.json`);
-    const initiator = {
-      sessionStart: { intent: 'review a purchase', participants, ttlMs: 50_000, policyVersion: policy.policyId },
-      kickoff: { messageType: 'Proposal', payload: { proposalId: 'p1', option: 'let the purchase through' } },
-    };
     const isInitiator = participantId === 'coordinator';
     const document = {
       run: { runId: 'run-1', sessionId },
@@ -93,8 +94,9 @@ async function openSession(template: string, policy: PolicyDefinition) {
   };
 
   /** With variables only. */
-  const fromVariables = (participantId: string): Agent =>
-    spawnAgent('evaluator', {
+  const fromVariables = (participantId: string, extra: Readonly<Record<string, string>> = {}): Agent =>
+    spawnAgent(participantId === 'coordinator' ? 'initiator' : 'evaluator', {
+      ...(participantId === 'coordinator' && { MACP_INITIATOR_JSON: JSON.stringify(initiator) }),
       MACP_RUNTIME_ADDRESS: runtime.address,
       MACP_RUNTIME_TLS: 'false',
       MACP_RUNTIME_TOKEN: `token-of-${participantId}`,
@@ -102,9 +104,10 @@ async function openSession(template: string, policy: PolicyDefinition) {
       MACP_PARTICIPANT_ID: participantId,
       MACP_PARTICIPANT_ROLE: participantId.replace('-agent', ''),
       MACP_SESSION_CONTEXT_JSON: JSON.stringify(inputs),
+      ...extra,
     });
 
-  return { spawnAgent, fromFile, fromVariables };
+  return { sessionId, spawnAgent, fromFile, fromVariables };
 }
 
 const callback = { cancelCallback: { host: '127.0.0.1', port: 0, path: '/agent/cancel', bearer: 'cancel-secret' } };
@@ -137,9 +140,28 @@ describe.each(['node', 'langgraph', 'langchain'])('the agents of the %s template
   );
 
   it(
+    'decide together from variables alone, the initiator too, and tell a person what they do',
+    async () => {
+      const { sessionId, fromVariables } = await openSession(template, majority());
+      const coordinator = fromVariables('coordinator', { MACP_REPORT_FD: '' });
+      const evaluators = participants.slice(1).map((name) => fromVariables(name, { MACP_REPORT_FD: '' }));
+      const ends = await Promise.all([coordinator, ...evaluators].map(({ ended }) => ended));
+      for (const [index, { code, output }] of ends.entries()) {
+        const part = index === 0 ? 'opens' : 'takes part in';
+        expect([code, output]).toEqual([0, expect.stringContaining(`${participants[index]} ${part} session ${sessionId} at 127.0.0.1:`)]);
+        expect(output).toMatch(/^RESOLVED step_up \(positive\), by coordinator: 2 approve, 1 reject/m);
+        expect(output).not.toContain('token-of');
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'say in one message what they need, and end with status 2',
     async () => {
-      const { spawnAgent } = await openSession(template, majority());
+      const { spawnAgent, fromVariables } = await openSession(template, majority());
+      const unstarted = await fromVariables('coordinator', { MACP_INITIATOR_JSON: '' }).ended;
+      expect([unstarted.code, unstarted.output]).toEqual([2, expect.stringContaining('is required: this program opens the session')]);
       for (const program of ['initiator', 'evaluator']) {
         const { code, output } = await spawnAgent(program, {}).ended;
         expect([code, output]).toEqual([2, expect.stringContaining('MACP_BOOTSTRAP_FILE is not set')]);

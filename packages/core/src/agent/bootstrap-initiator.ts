@@ -57,10 +57,20 @@ export const DEFAULT_TTL_MS = 300_000;
 /** Extension under which an old `context` object travels; the wire has no field for it. */
 export const LEGACY_CONTEXT_EXTENSION = 'macp.legacy.context';
 
+const START_FIX =
+  'write {"sessionStart": {"intent": ..., "participants": [...], "ttlMs": ..., "policyVersion": ...}, "kickoff": {"messageType": ..., "payload": {...}}} ' +
+  '(variable MACP_INITIATOR_JSON when there is no document)';
+
 /** The initiator part of a document; undefined for everyone else. Problems go to the document. */
-export function readInitiator(document: BootstrapDocument, facts: StartFacts): InitiatorBootstrap | undefined {
+export function readInitiator(document: BootstrapDocument, facts: StartFacts, required: boolean): InitiatorBootstrap | undefined {
   const initiator = document.root['initiator'];
   if (initiator === undefined || initiator === null) {
+    if (required)
+      document.problem(
+        { path: 'initiator', step: 'producer', fix: `${START_FIX}, or start the program of an agent that joins.` },
+        'is required: this program opens the session',
+        initiator,
+      );
     if (document.find(FIELDS.kickoff) !== undefined) document.warn('a kickoff without an initiator block is ignored: only the initiator sends it');
     return undefined;
   }
@@ -69,7 +79,7 @@ export function readInitiator(document: BootstrapDocument, facts: StartFacts): I
     : undefined;
   if (!isJsonObject(start)) {
     return document.problem(
-      { path: 'initiator.sessionStart', step: 'producer', fix: 'write the start payload as an object, or leave initiator out.' },
+      { path: 'initiator.sessionStart', step: 'producer', fix: `${START_FIX}, or leave initiator out.` },
       'is required inside initiator',
       start,
     );

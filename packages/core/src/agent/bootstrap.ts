@@ -1,5 +1,6 @@
 import { MODE_DECISION, isSessionId } from '@macp-agent/protocol';
 import { BootstrapDocument, isJsonObject, type Env, type Field } from './bootstrap-document.js';
+import { hideSecrets } from '../secrets.js';
 import { readInitiator, type InitiatorBootstrap } from './bootstrap-initiator.js';
 import { InvalidBootstrapError } from './bootstrap-problem.js';
 import { FIELDS, START_PATHS } from './bootstrap-fields.js';
@@ -39,7 +40,7 @@ export interface Bootstrap {
   readonly participant: { readonly participantId: string; readonly agentId?: string; readonly displayName?: string; readonly role?: string };
   readonly runtime: {
     readonly address: string;
-    /** The agent's own credential. A secret: never log a bootstrap, use explainBootstrap. */
+    /** The agent's own credential, a secret: JSON and `console.log` of a bootstrap do not show it. */
     readonly bearerToken: string;
     readonly tls: boolean;
     readonly allowInsecure: boolean;
@@ -71,6 +72,8 @@ export interface ParseBootstrapOptions {
   readonly source?: string;
   /** Let a document without a token use the participant id as a development credential. Default false. */
   readonly allowDevelopmentCredential?: boolean;
+  /** Refuse a document without an initiator block. Default false. */
+  readonly requireInitiator?: boolean;
 }
 
 /**
@@ -123,7 +126,7 @@ function read(document: BootstrapDocument, options: ParseBootstrapOptions): Omit
     policyVersion: document.optional(FIELDS.policyVersion) ?? 'policy.default',
   };
   const participants = document.strings(FIELDS.participants) ?? [];
-  const initiator = readInitiator(document, { sessionId, participantId, mode, participants, ...versions });
+  const initiator = readInitiator(document, { sessionId, participantId, mode, participants, ...versions }, options.requireInitiator === true);
   const cancelCallback = readCancelCallback(document);
   const context = document.object(FIELDS.sessionContext) ?? {};
   const execution = readExecution(document, versions);
@@ -147,7 +150,7 @@ function read(document: BootstrapDocument, options: ParseBootstrapOptions): Omit
     execution,
     ...(agent !== undefined && { agent }),
     timing,
-    extra: document.rest(),
+    extra: hideSecrets(document.rest()),
   };
 }
 
@@ -191,7 +194,7 @@ function readRuntime(document: BootstrapDocument, participantId: string, allowDe
   }
   const controlPlaneBaseUrl = document.optional(FIELDS.controlPlaneBaseUrl);
   const controlPlaneApiKey = document.optional(FIELDS.controlPlaneApiKey);
-  return {
+  const runtime = {
     address,
     bearerToken,
     tls,
@@ -199,6 +202,7 @@ function readRuntime(document: BootstrapDocument, participantId: string, allowDe
     ...(controlPlaneBaseUrl !== undefined && { controlPlaneBaseUrl }),
     ...(controlPlaneApiKey !== undefined && { controlPlaneApiKey }),
   };
+  return hideSecrets(runtime);
 }
 
 function readToken(document: BootstrapDocument, participantId: string, allowDevelopmentCredential: boolean): string {
@@ -225,7 +229,7 @@ function readCancelCallback(document: BootstrapDocument): CancelCallbackBootstra
   const path = document.required(FIELDS.cancelPath);
   if (path !== '' && !path.startsWith('/')) document.problem(FIELDS.cancelPath, 'must start with /', path);
   const bearer = document.optional(FIELDS.cancelBearer);
-  return { host, port: port ?? 0, path, ...(bearer !== undefined && { bearer }) };
+  return hideSecrets({ host, port: port ?? 0, path, ...(bearer !== undefined && { bearer }) });
 }
 
 type Versions = Pick<ExecutionBootstrap, 'modeVersion' | 'configurationVersion' | 'policyVersion'>;

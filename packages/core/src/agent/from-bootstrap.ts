@@ -6,7 +6,7 @@ import type { ReportSink } from './agent-report.js';
 import type { Bootstrap } from './bootstrap.js';
 import type { Env } from './bootstrap-document.js';
 import type { PrepareKickoff } from './join-session.js';
-import { loadBootstrap } from './load-bootstrap.js';
+import { loadBootstrap, type LoadBootstrapOptions } from './load-bootstrap.js';
 import { loadReportChannel } from './load-report-channel.js';
 import { Participant } from './participant.js';
 import type { HandlerErrorPolicy } from './participant-config.js';
@@ -19,6 +19,8 @@ export interface FromBootstrapOptions {
   readonly onHandlerError?: HandlerErrorPolicy;
   /** Let a document without a token use the participant id as a development credential. Default false. */
   readonly allowDevelopmentCredential?: boolean;
+  /** For a program that opens sessions: a bootstrap that says nothing about the start is refused. Default false. */
+  readonly requireInitiator?: boolean;
   /** Settings of the connection that no bootstrap has, such as certificates. */
   readonly client?: Omit<ClientOptions, 'address' | 'secure' | 'allowInsecure' | 'auth'>;
   readonly waitForSessionMs?: number;
@@ -34,9 +36,13 @@ export interface FromBootstrapOptions {
  * Throws InvalidBootstrapError (INVALID_BOOTSTRAP) with every problem at once.
  */
 export function fromBootstrap(source?: string | object, options: FromBootstrapOptions = {}): Participant {
-  const { env } = options;
-  const bootstrap = loadBootstrap(source, { ...(env !== undefined && { env }), allowDevelopmentCredential: options.allowDevelopmentCredential === true });
+  const bootstrap = loadBootstrap(source, loadOptionsOf(options));
   return participantOf(bootstrap, clientOf(bootstrap, options), { ...options, ownsClient: true });
+}
+
+/** What of these options concerns the document. */
+export function loadOptionsOf({ env, allowDevelopmentCredential = false, requireInitiator = false }: FromBootstrapOptions): LoadBootstrapOptions {
+  return { ...(env !== undefined && { env }), allowDevelopmentCredential, requireInitiator };
 }
 
 /** The client that a bootstrap describes. */

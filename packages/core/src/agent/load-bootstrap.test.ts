@@ -70,6 +70,8 @@ it('says that MACP_BOOTSTRAP_FILE is not set and shows both forms', () => {
   expect(message).toContain('MACP_BOOTSTRAP_FILE is not set');
   expect(message).toContain('"participant_id"');
   expect(message).toContain('"participant"');
+  expect(message).not.toContain('MACP_INITIATOR_JSON');
+  expect(failure(() => loadBootstrap(undefined, { env: {}, requireInitiator: true })).message).toContain('MACP_RUNTIME_TOKEN and MACP_INITIATOR_JSON');
 });
 
 it('takes role and inputs from the environment too', () => {
@@ -80,6 +82,47 @@ it('takes role and inputs from the environment too', () => {
   for (const text of ['{"transactionAmount":', '[]']) {
     const { problems } = failure(() => loadBootstrap(undefined, { env: { ...env, MACP_SESSION_CONTEXT_JSON: text } }));
     expect(problems.at(-1)).toMatchObject({ path: 'session.context', rule: 'must be a JSON object (variable MACP_SESSION_CONTEXT_JSON)' });
+  }
+});
+
+const ESSENTIAL = {
+  MACP_SESSION_ID: DOCUMENT.session_id,
+  MACP_PARTICIPANT_ID: 'coordinator',
+  MACP_RUNTIME_ADDRESS: 'localhost:1',
+  MACP_RUNTIME_TOKEN: 'secret-token',
+};
+const START = { intent: 'review a purchase', participants: ['coordinator', 'fraud-agent'], ttlMs: 60_000, policyVersion: 'policy.majority' };
+const KICKOFF = { messageType: 'Proposal', payload: { proposalId: 'p1', option: 'let it through' } };
+
+it('opens the session with what MACP_INITIATOR_JSON says, with the checks and defaults of a document', () => {
+  const env = { ...ESSENTIAL, MACP_INITIATOR_JSON: JSON.stringify({ sessionStart: START, kickoff: KICKOFF }) };
+  const { initiator, execution, session } = loadBootstrap(undefined, { env, requireInitiator: true });
+  expect(initiator?.sessionStart).toEqual({ ...START, modeVersion: '1.0.0', configurationVersion: 'config.default' });
+  expect(initiator?.kickoff).toMatchObject(KICKOFF);
+  expect([execution.policyVersion, session.participants]).toEqual(['policy.majority', START.participants]);
+});
+
+it.each([
+  ['{"sessionStart":', 'initiator.sessionStart', 'is required inside initiator'],
+  ['[]', 'initiator.sessionStart', 'is required inside initiator'],
+  ['{"sessionStart":{"participants":["coordinator"],"ttlMs":60000}}', 'initiator.sessionStart.intent', 'is required'],
+  ['{"sessionStart":{"intent":"x","participants":[],"ttlMs":60000}}', 'initiator.sessionStart', 'is not accepted'],
+])('refuses the start %s', (MACP_INITIATOR_JSON, path, rule) => {
+  const { problems } = failure(() => loadBootstrap(undefined, { env: { ...ESSENTIAL, MACP_INITIATOR_JSON } }));
+  expect(problems.at(-1)).toMatchObject({ path, rule: expect.stringContaining(rule) });
+});
+
+it('lets a document alone say who opens the session', () => {
+  const env = { MACP_INITIATOR_JSON: JSON.stringify({ sessionStart: START }) };
+  expect(loadBootstrap(file, { env }).initiator).toBeUndefined();
+});
+
+it('refuses a bootstrap that opens no session to a program that does', () => {
+  for (const source of [file, undefined]) {
+    const { message, problems } = failure(() => loadBootstrap(source, { env: ESSENTIAL, requireInitiator: true }));
+    expect(problems.at(-1)).toMatchObject({ path: 'initiator', rule: 'is required: this program opens the session' });
+    expect(message).toContain('MACP_INITIATOR_JSON');
+    expect(message).not.toContain('secret');
   }
 });
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseBootstrap, type Bootstrap } from './bootstrap.js';
+import { parseBootstrap, type Bootstrap, type ParseBootstrapOptions } from './bootstrap.js';
 import type { Env } from './bootstrap-document.js';
 import { InvalidBootstrapError, type BootstrapProblem } from './bootstrap-problem.js';
 import { findJsonFault } from './json-position.js';
@@ -13,18 +13,21 @@ export interface LoadBootstrapOptions {
   readonly env?: Env;
   /** Let a document without a token use the participant id as a development credential. Default false. */
   readonly allowDevelopmentCredential?: boolean;
+  /** For a program that opens sessions: a bootstrap that says nothing about the start is refused. Default false. */
+  readonly requireInitiator?: boolean;
 }
 
 /**
  * Reads the bootstrap of this agent: the given object or path, else the file that MACP_BOOTSTRAP_FILE names, else the
  * variables MACP_SESSION_ID, MACP_PARTICIPANT_ID, MACP_RUNTIME_ADDRESS and MACP_RUNTIME_TOKEN, with MACP_PARTICIPANT_ROLE and
- * MACP_SESSION_CONTEXT_JSON for an agent whose code asks for them. Values of the document win over
- * variables. Synchronous: it runs once, before anything else.
+ * MACP_SESSION_CONTEXT_JSON for an agent whose code asks for them and MACP_INITIATOR_JSON for the one that opens the session. Values
+ * of the document win over variables; who opens the session is never mixed. Synchronous: it runs once, before anything else.
  * Throws InvalidBootstrapError (INVALID_BOOTSTRAP) with every problem at once.
  */
 export function loadBootstrap(source?: string | object, options: LoadBootstrapOptions = {}): Bootstrap {
   const env = options.env ?? process.env;
-  const parse = { env, allowDevelopmentCredential: options.allowDevelopmentCredential === true };
+  const { allowDevelopmentCredential = false, requireInitiator = false } = options;
+  const parse = { env, allowDevelopmentCredential, requireInitiator };
   if (typeof source === 'object') return parseBootstrap(source, parse);
   const file = source ?? nonEmpty(env['MACP_BOOTSTRAP_FILE']) ?? nonEmpty(env['MACP_BOOTSTRAP_PATH']);
   if (file === undefined) return fromEnvironment(env, parse);
@@ -41,7 +44,7 @@ const nonEmpty = (value: string | undefined): string | undefined => (value === '
 
 const ESSENTIAL = ['MACP_SESSION_ID', 'MACP_PARTICIPANT_ID', 'MACP_RUNTIME_ADDRESS', 'MACP_RUNTIME_TOKEN'];
 
-function fromEnvironment(env: Env, options: { env: Env; allowDevelopmentCredential: boolean }): Bootstrap {
+function fromEnvironment(env: Env, options: ParseBootstrapOptions): Bootstrap {
   const source = 'the environment';
   const missing = ESSENTIAL.filter((name) => nonEmpty(env[name]) === undefined);
   if (missing.length === ESSENTIAL.length) {
@@ -50,16 +53,26 @@ function fromEnvironment(env: Env, options: { env: Env; allowDevelopmentCredenti
         'MACP_BOOTSTRAP_FILE is not set',
         'nothing',
         'point it at the JSON file of this agent, nested {"run": {...}, "participant": {...}, "runtime": {...}} or flat {"participant_id": ..., "session_id": ..., "mode": ...}; ' +
-          `or set ${ESSENTIAL.join(', ')}. To see a whole run, let \`macp run\` (\`npm start\` in a project) write one for each agent.`,
+          `or set ${ESSENTIAL.join(', ')}${options.requireInitiator === true ? ' and MACP_INITIATOR_JSON' : ''}. To see a whole run, let \`macp run\` (\`npm start\` in a project) write one for each agent.`,
       ),
     ]);
   }
   try {
-    return parseBootstrap({}, { ...options, source });
+    const initiator = parseInitiator(nonEmpty(env['MACP_INITIATOR_JSON']));
+    return parseBootstrap(initiator === undefined ? {} : { initiator }, { ...options, source });
   } catch (error) {
     if (!(error instanceof InvalidBootstrapError)) throw error;
     const note = problem('MACP_BOOTSTRAP_FILE is not set', 'nothing', `set it, or complete the variables ${ESSENTIAL.join(', ')}.`);
     throw new InvalidBootstrapError(source, [note, ...error.problems], { cause: error });
+  }
+}
+
+/** Text that is no JSON stays text, which the document refuses as it refuses any other. */
+function parseInitiator(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

@@ -4,10 +4,11 @@ import type { MacpClient } from '../client.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { ReportSink } from './agent-report.js';
 import type { Bootstrap } from './bootstrap.js';
-import { clientOf, fromBootstrap, participantOf, type FromBootstrapOptions } from './from-bootstrap.js';
+import { clientOf, fromBootstrap, loadOptionsOf, participantOf, type FromBootstrapOptions } from './from-bootstrap.js';
 import { loadBootstrap } from './load-bootstrap.js';
 import { loadBootstrapFeed } from './load-bootstrap-feed.js';
 import { loadReportChannel } from './load-report-channel.js';
+import { describeResult, printReports } from './print-reports.js';
 import { readLines } from './read-lines.js';
 import type { Participant } from './participant.js';
 
@@ -26,9 +27,10 @@ const MAX_ACTIVE = 1_000;
 
 /**
  * The whole of an agent program: sets up the participant of its bootstrap (see `fromBootstrap`) and takes part until the session has
- * ended. Whoever starts the process may keep it alive for many sessions instead: MACP_BOOTSTRAP_FD then names a pipe with one
- * bootstrap per line, `setUp` is called for each, all of them share one connection, and this settles when the pipe has ended and the
- * last session with it. State that belongs to one session is made inside `setUp`.
+ * ended. Reports that nobody takes (no `report`, no MACP_REPORT_FD) are printed as lines, and so is the end. Whoever starts the process
+ * may keep it alive for many sessions instead: MACP_BOOTSTRAP_FD then names a pipe with one bootstrap per line, `setUp` is called for
+ * each, all of them share one connection, and this settles when the pipe has ended and the last session with it. State that belongs to
+ * one session is made inside `setUp`.
  * Rejects as `fromBootstrap` and `Participant.run` do; with a pipe, what fails in one session is reported and ends nothing else.
  */
 export async function runAgent(setUp: SetUpAgent, options: RunAgentOptions = {}): Promise<void> {
@@ -37,10 +39,16 @@ export async function runAgent(setUp: SetUpAgent, options: RunAgentOptions = {})
     await new AgentHost(setUp, options).serve(feed);
     return;
   }
-  const agent = fromBootstrap(undefined, options);
+  const { env = process.env, report, signal } = options;
+  // With a channel, or a sink of the caller, somebody else tells what happens.
+  const alone = report === undefined && (env['MACP_REPORT_FD'] ?? '') === '';
+  const agent: Participant = fromBootstrap(undefined, { ...options, ...(alone && { report: printReports(() => agent.bootstrap, print) }) });
   await setUp(agent);
-  await agent.run({ signal: options.signal });
+  const result = await agent.run({ signal });
+  if (alone) print(describeResult(result));
 }
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** One process, many sessions. */
 class AgentHost {
@@ -89,8 +97,7 @@ class AgentHost {
     try {
       const document = readDocument(line);
       sessionId = idOf(document);
-      const { env, allowDevelopmentCredential = false } = this.#options;
-      const bootstrap = loadBootstrap(document, { ...(env !== undefined && { env }), allowDevelopmentCredential });
+      const bootstrap = loadBootstrap(document, loadOptionsOf(this.#options));
       sessionId = bootstrap.run.sessionId;
       const shared = this.#clientFor(bootstrap);
       release = () => shared.release();
