@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** What a template folder holds after work in it, should git not be there to tell. */
-const LEFTOVERS = new Set(['node_modules', 'dist', 'runs', '.turbo', '.env', 'coverage', 'package-lock.json', 'pnpm-lock.yaml']);
+const LEFTOVERS = new Set(['node_modules', 'dist', 'runs', '.macp-data', '.turbo', '.env', 'coverage', 'package-lock.json', 'pnpm-lock.yaml']);
 
 /** Packs each folder of `from` that has a package.json into `to`. Throws when a template cannot be packed faithfully. */
 export function packTemplates(from, to) {

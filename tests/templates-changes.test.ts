@@ -21,7 +21,7 @@ function copyOf(template: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'macp-participant-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const from = join(root, 'templates', template);
-  const built = new Set(['node_modules', 'dist', 'runs', '.turbo']);
+  const built = new Set(['node_modules', 'dist', 'runs', '.macp-data', '.turbo']);
   cpSync(from, folder, { recursive: true, filter: (path) => !built.has(basename(path)) });
   symlinkSync(join(from, 'node_modules'), join(folder, 'node_modules'));
   return folder;
@@ -79,6 +79,35 @@ it(
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
     expect(await run(folder, 'default')).toEqual({ code: 3, output: expect.stringContaining('RESOLVED decline (negative)') });
     expect(page).toContain('`RESOLVED decline (negative)`');
+  },
+  LIMIT_MS,
+);
+
+it(
+  'the agents decide when they are started one at a time, as the page does it',
+  async () => {
+    const folder = copyOf('node');
+    const section = /## One agent at a time\n([\s\S]*?)\n## /.exec(readFileSync(join(root, 'docs/frameworks/node.md'), 'utf8'))?.[1] ?? '';
+    const [runtime = '', common = '', each = ''] = [...section.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    const env = { PATH: process.env['PATH'] ?? '', HOME: folder, npm_config_update_notifier: 'false' };
+    const server = spawn('sh', ['-c', runtime.replace('npx macp', 'exec node_modules/.bin/macp')], {
+      cwd: folder,
+      env: { ...env, MACP_BIND_ADDR: '127.0.0.1:0' },
+    });
+    onTestFinished(() => void server.kill());
+    const port = await new Promise<string>((resolve, reject) => {
+      let said = '';
+      for (const stream of [server.stdout, server.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          said += text;
+          const [, found] = /listening on 127\.0\.0\.1:(\d+)/.exec(said) ?? [];
+          if (found !== undefined) resolve(found);
+        });
+      server.once('close', () => reject(new Error(`the runtime ended: ${said}`)));
+    });
+    const agents = `${common}${each}`.replace('50051', port);
+    const output = execFileSync('sh', ['-c', agents], { cwd: folder, env, encoding: 'utf8', timeout: LIMIT_MS });
+    expect(output.match(/^RESOLVED step_up \(positive\), by coordinator: 2 approve, 1 reject, 1 objection\(s\)$/gm)).toHaveLength(4);
   },
   LIMIT_MS,
 );

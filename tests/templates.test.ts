@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const folder = fileURLToPath(new URL('../templates/', import.meta.url));
 const NAMES = ['node', 'langgraph', 'langchain'] as const;
-const BUILT = /(^|\/)(node_modules|dist|runs|\.turbo)(\/|$)|\.tsbuildinfo$/;
+const BUILT = /(^|\/)(node_modules|dist|runs|\.macp-data|\.turbo)(\/|$)|\.tsbuildinfo$/;
 
 const read = (template: string, path: string): string => readFileSync(join(folder, template, path), 'utf8');
 const filesOf = (template: string): string[] =>
