@@ -1,4 +1,5 @@
 import { MacpIdentityMismatchError, MacpSdkError } from './errors.js';
+import { hideSecrets } from './secrets.js';
 
 /** A token and, when its issuer says so, when it ends. */
 export interface AccessToken {
@@ -25,7 +26,10 @@ interface BearerOptions {
   readonly senderHint?: string;
 }
 
-/** Ways to say who is calling. Precedence where several are given: per call, then session, then client. */
+/**
+ * Ways to say who is calling. Precedence where several are given: per call, then session, then client. Logs of what they make, as JSON
+ * or by `console.log`, do not show the token.
+ */
 export const Auth = {
   /**
    * A bearer token, or a function that gives one. With `expectedSender` every send is checked against it; a string as second
@@ -34,18 +38,20 @@ export const Auth = {
   bearer(token: string | TokenSource, options: BearerOptions | string = {}): AuthConfig {
     const { expectedSender, senderHint } = typeof options === 'string' ? { expectedSender: undefined, senderHint: options } : options;
     const hint = senderHint ?? expectedSender;
-    return {
+    return masked({
       ...(typeof token === 'string' ? { bearerToken: token } : { tokenSource: token }),
       ...(hint === undefined ? {} : { senderHint: hint }),
       ...(expectedSender === undefined ? {} : { expectedSender }),
-    };
+    });
   },
 
   /** The identity of a runtime in development mode, where the token is the sender (runtime.md §3.4). Without a guard. */
   devAgent(agentId: string): AuthConfig {
-    return { bearerToken: agentId, senderHint: agentId };
+    return masked({ bearerToken: agentId, senderHint: agentId });
   },
 } as const;
+
+const masked = (auth: AuthConfig): AuthConfig => hideSecrets(auth);
 
 /** The sender of an envelope: explicit, else expected, else hint, else empty, which the runtime fills in. Throws MacpIdentityMismatchError. */
 export function senderFor(auth: AuthConfig | undefined, explicit?: string): string {

@@ -131,11 +131,12 @@ export class MacpClient {
     return listSessionsPage(this.connection, { pageSize: options.pageSize ?? 0, pageToken: options.pageToken ?? '' }, options);
   }
 
-  /** All pages joined. */
+  /** All pages joined, within one limit. */
   async listSessions(options: CallOptions & { readonly pageSize?: number } = {}): Promise<SessionMetadata[]> {
+    const endsAt = performance.now() + this.connection.timeoutOf(options);
     const sessions: SessionMetadata[] = [];
     for (let pageToken = ''; ;) {
-      const page = await this.listSessionsPage({ ...options, pageToken });
+      const page = await this.listSessionsPage({ ...options, pageToken, timeoutMs: Math.max(1, endsAt - performance.now()) });
       sessions.push(...page.sessions);
       if (page.nextPageToken === '' || page.nextPageToken === pageToken) return sessions;
       pageToken = page.nextPageToken;
@@ -208,10 +209,10 @@ export class MacpClient {
     return watchSignals(this.connection, options);
   }
 
-  /** The raw call; `Session.openStream()` reconnects and resumes. */
-  openStream(options?: Pick<CallOptions, 'auth'> | AuthConfig): MacpStream {
-    const auth = requireAuth(readCallOptions(options).auth ?? this.auth);
-    return new MacpStream(this.connection, auth);
+  /** The raw call; `Session.openStream()` reconnects and resumes. The signal ends it: reading and writing then fail with ABORTED. */
+  openStream(options?: Pick<CallOptions, 'auth' | 'signal'> | AuthConfig): MacpStream {
+    const { auth, signal } = readCallOptions(options);
+    return new MacpStream(this.connection, requireAuth(auth ?? this.auth), signal);
   }
 
   /** State changes of single sessions over one shared watch per credential; for the parts of this package. */

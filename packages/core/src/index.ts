@@ -225,7 +225,8 @@ export type { InitiatorBootstrap, KickoffBootstrap, SessionStartBootstrap } from
 export type { KickoffPayload } from './agent/kickoff-payload.js';
 export { describeProblem, InvalidBootstrapError, type BootstrapProblem, type BootstrapStep } from './agent/bootstrap-problem.js';
 export { convertBootstrap, type BootstrapForm, type ConvertedBootstrap } from './agent/convert-bootstrap.js';
-export { explainBootstrap, maskSecrets } from './agent/explain-bootstrap.js';
+export { explainBootstrap } from './agent/explain-bootstrap.js';
+export { maskSecrets } from './secrets.js';
 
 // Agents
 export { explainFailures } from './agent/explain-failures.js';

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { parseBootstrap, type Bootstrap } from './bootstrap.js';
 import { InvalidBootstrapError } from './bootstrap-problem.js';
 import { convertBootstrap } from './convert-bootstrap.js';
-import { explainBootstrap, maskSecrets } from './explain-bootstrap.js';
+import { maskSecrets } from '../secrets.js';
+import { explainBootstrap } from './explain-bootstrap.js';
 
 const SESSION = '0b7a6f0e-5a0e-4a43-8f3a-2a7f1b9c7d11';
 const RUN = '3b1f4a52-8a0c-4e0f-9a54-0f6a5f5f9a01';

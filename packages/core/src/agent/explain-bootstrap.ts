@@ -1,21 +1,5 @@
+import { MASKED } from '../secrets.js';
 import type { Bootstrap } from './bootstrap.js';
-import { isJsonObject } from './bootstrap-document.js';
-
-const SECRET_KEY = /token|secret|bearer|password|api_?key|credential|authorization|private/i;
-const MASKED = '(set, not shown)';
-
-/** A copy of any JSON value in which every member that is named like a secret shows only that it is set. */
-export function maskSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(maskSecrets);
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
-      const hide = SECRET_KEY.test(key) && typeof item !== 'boolean' && item !== '' && item !== null && item !== undefined;
-      return [key, hide ? MASKED : maskSecrets(item)];
-    }),
-  );
-}
 
 /** What a bootstrap makes an agent do, in lines for people. Tokens are never part of it. */
 export function explainBootstrap(bootstrap: Bootstrap): string {

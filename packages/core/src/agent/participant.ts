@@ -40,12 +40,12 @@ export class Participant implements AsyncDisposable {
   readonly mode: string;
   readonly client: MacpClient;
   readonly session: Session;
-  readonly auth: AuthConfig | undefined;
   readonly bootstrap: Bootstrap | undefined;
   readonly actions: ParticipantActions;
   /** What strategies have finished, by strategy and subject, so that others can wait for them. */
   readonly finished = new Map<string, Set<string>>();
   readonly #config: ParticipantConfig;
+  readonly #auth: AuthConfig | undefined;
   readonly #logger: Logger;
   readonly #dispatcher = new Dispatcher();
   readonly #lifetime = new AbortController();
@@ -66,7 +66,7 @@ export class Participant implements AsyncDisposable {
     this.sessionId = config.sessionId;
     this.mode = config.mode;
     this.client = config.client;
-    this.auth = config.auth ?? config.client.auth;
+    this.#auth = config.auth ?? config.client.auth;
     this.bootstrap = config.bootstrap;
     this.session = openSessionOfMode(config.client, config.mode, config);
     const { signal } = this.#lifetime;
@@ -104,6 +104,11 @@ export class Participant implements AsyncDisposable {
     );
     const { participantId, session } = this;
     this.#reception = new Reception({ participantId, session, dispatcher: this.#dispatcher, errors: this.#errors, context, signal });
+  }
+
+  /** Credential of this agent: that of the config, else that of the client. */
+  get auth(): AuthConfig | undefined {
+    return this.#auth;
   }
 
   /** The folded session; undefined until the SessionStart is known. */

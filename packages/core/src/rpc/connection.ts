@@ -7,7 +7,7 @@ import { checkTimeout, type ClientOptions, type ResolvedClientOptions } from '..
 import { MacpAckError, MacpSdkError, MacpTimeoutError, MacpTransportError } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
 import { Channels } from './channels.js';
-import { Credentials } from './credentials.js';
+import { Credentials, waitForToken } from './credentials.js';
 import { onAbort } from './on-abort.js';
 import { Retries, type RetryPolicy } from './retry.js';
 import { abortedError, fromServiceError, isServiceError, type CallFacts } from './status.js';
@@ -27,9 +27,9 @@ export interface UnarySettings<R = never> {
 /** The way to one runtime: unary calls with limit, signal and retries, and the opening of streams. Connects on first use. */
 export class Connection {
   readonly resolved: ResolvedClientOptions;
-  readonly auth: AuthConfig | undefined;
   readonly logger: Logger;
   readonly credentials = new Credentials();
+  readonly #auth: AuthConfig | undefined;
   readonly #channels: Channels;
   /** Streams that close() ends, so that a process can exit. */
   readonly #streams = new Set<{ cancel(): void }>();
@@ -38,9 +38,14 @@ export class Connection {
   constructor(options: ClientOptions) {
     this.#channels = new Channels(options);
     this.resolved = this.#channels.resolved;
-    this.auth = options.auth;
+    this.#auth = options.auth;
     this.logger = options.logger ?? silentLogger;
     for (const warning of this.resolved.warnings) this.logger.warn(warning);
+  }
+
+  /** Credential of calls that name none. Not a member of its own, so that a log of a client does not show it. */
+  get auth(): AuthConfig | undefined {
+    return this.#auth;
   }
 
   get closed(): boolean {
@@ -61,16 +66,23 @@ export class Connection {
     let renewed = false;
     for (;;) {
       if (signal !== undefined || this.#closed) this.checkUsable(settings.what, signal);
-      const tryMs = retries.tryMs();
+      let tryMs = retries.tryMs();
       if (tryMs === 0) throw new MacpTimeoutError(`${settings.what} at ${this.resolved.address}: no answer in time`, contextOf(settings));
+      let used: Metadata | undefined;
       try {
-        const answer = await this.#once(method, request, auth, tryMs, signal, settings);
+        const metadata = this.credentials.metadata(auth);
+        // Not awaited when it is at hand: this is the hot path.
+        if (metadata instanceof Promise) {
+          used = await this.#fetched(metadata, settings.what, tryMs, signal);
+          tryMs = Math.max(1, retries.tryMs());
+        } else used = metadata;
+        const answer = await this.#request(method, request, used, tryMs, signal, settings);
         settings.check?.(answer);
         return answer;
       } catch (error) {
         if (!renewed && isRefusedCredential(error)) {
           renewed = true;
-          if (await this.credentials.renewRefused(auth)) continue;
+          if (await this.credentials.renewRefused(auth, used, { what: settings.what, limitMs: retries.leftMs, signal })) continue;
         }
         await retries.wait(error, settings.what, signal);
         this.logger.debug('a call failed and is tried again', { what: settings.what, failed: retries.failed, ...settings.context });
@@ -78,11 +90,15 @@ export class Connection {
     }
   }
 
-  /** Opens a bidirectional call. The caller handles its events and cancels it. */
-  async bidi<Q, R>(method: MethodDefinition<Q, R>, auth: AuthConfig | undefined, what: string): Promise<ClientDuplexStream<Q, R>> {
-    this.checkUsable(what, undefined);
-    const metadata = await this.credentials.metadata(auth ?? this.auth);
-    this.checkUsable(what, undefined);
+  /** Opens a bidirectional call. The caller handles its events and cancels it; the signal ends only the opening. */
+  async bidi<Q, R>(
+    method: MethodDefinition<Q, R>,
+    auth: AuthConfig | undefined,
+    what: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly call: ClientDuplexStream<Q, R>; readonly metadata: Metadata }> {
+    const metadata = await this.#metadataOfStream(auth ?? this.auth, what, signal);
+    this.checkUsable(what, signal);
     const { client, release } = this.#channels.takeForStream();
     const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, metadata);
     this.#streams.add(call);
@@ -90,7 +106,7 @@ export class Connection {
       this.#streams.delete(call);
       release();
     });
-    return call;
+    return { call, metadata };
   }
 
   /**
@@ -104,14 +120,21 @@ export class Connection {
     what: string,
   ): AsyncGenerator<R, void, undefined> {
     const auth = options.auth ?? this.auth;
+    const { signal } = options;
+    const metadata = await this.#metadataOfStream(auth, what, signal);
     try {
-      yield* this.#serverStream(method, request, auth, options.signal, what);
+      yield* this.#serverStream(method, request, metadata, signal, what);
     } catch (error) {
       // A stream is refused before its first message, so beginning again repeats none.
       const refused = error instanceof MacpTransportError && error.grpcStatus === 'UNAUTHENTICATED';
-      if (!refused || !(await this.credentials.renewRefused(auth))) throw error;
-      yield* this.#serverStream(method, request, auth, options.signal, what);
+      if (!refused || !(await this.renewRefused(auth, metadata, what, signal))) throw error;
+      yield* this.#serverStream(method, request, await this.#metadataOfStream(auth, what, signal), signal, what);
     }
+  }
+
+  /** For a stream that was refused with UNAUTHENTICATED, as `Credentials.renewRefused`. */
+  renewRefused(auth: AuthConfig | undefined, used: Metadata | undefined, what: string, signal: AbortSignal | undefined): Promise<boolean> {
+    return this.credentials.renewRefused(auth, used, { what, limitMs: this.resolved.defaultTimeoutMs, signal });
   }
 
   /** Throws ABORTED or CLOSED when a call must not begin. */
@@ -137,13 +160,10 @@ export class Connection {
   async *#serverStream<Q, R>(
     method: MethodDefinition<Q, R>,
     request: Q,
-    auth: AuthConfig | undefined,
+    metadata: Metadata,
     signal: AbortSignal | undefined,
     what: string,
   ): AsyncGenerator<R, void, undefined> {
-    this.checkUsable(what, signal);
-    const metadata = await this.credentials.metadata(auth);
-    this.checkUsable(what, signal);
     const { client, release } = this.#channels.takeForStream();
     const call = client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata);
     // Cancelling emits one more error after the iteration is over, which must not become an uncaught one.
@@ -162,21 +182,18 @@ export class Connection {
     }
   }
 
-  /** One try. Not an async function: this is the hot path, and a token is almost always at hand. */
-  #once<Q, R>(
-    method: MethodDefinition<Q, R>,
-    request: Q,
-    auth: AuthConfig | undefined,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    settings: UnarySettings<R>,
-  ): Promise<R> {
+  /** A stream has no limit, but its token has the one of calls. */
+  async #metadataOfStream(auth: AuthConfig | undefined, what: string, signal: AbortSignal | undefined): Promise<Metadata> {
+    this.checkUsable(what, signal);
     const metadata = this.credentials.metadata(auth);
-    if (!(metadata instanceof Promise)) return this.#request(method, request, metadata, timeoutMs, signal, settings);
-    return metadata.then((fetched) => {
-      this.checkUsable(settings.what, signal);
-      return this.#request(method, request, fetched, timeoutMs, signal, settings);
-    });
+    if (!(metadata instanceof Promise)) return metadata;
+    return await this.#fetched(metadata, what, this.resolved.defaultTimeoutMs, signal);
+  }
+
+  async #fetched(pending: Promise<Metadata>, what: string, limitMs: number, signal: AbortSignal | undefined): Promise<Metadata> {
+    const metadata = await waitForToken(pending, { what, limitMs, signal });
+    this.checkUsable(what, signal);
+    return metadata;
   }
 
   #request<Q, R>(

@@ -5,7 +5,8 @@ import { guardSender, type AuthConfig } from '../auth.js';
 import { MacpSdkError, MacpTimeoutError } from '../errors.js';
 import { EnvelopeBuffer } from '../session/envelope-buffer.js';
 import type { Connection } from './connection.js';
-import { refusalCode } from './status.js';
+import { onAbort } from './on-abort.js';
+import { abortedError, refusalCode } from './status.js';
 
 type Call = ClientDuplexStream<StreamSessionRequest, StreamSessionResponse>;
 
@@ -21,19 +22,23 @@ export class MacpStream implements AsyncIterable<Envelope> {
   readonly #auth: AuthConfig | undefined;
   readonly #listeners = new Set<(error: { code: string; message: string }) => void>();
   readonly #buffer: EnvelopeBuffer<Envelope>;
+  readonly #signal: AbortSignal | undefined;
   readonly #opening: Promise<Call>;
   #call: Call | undefined;
+  readonly #cancelled = new AbortController();
   #closed = false;
 
-  constructor(connection: Connection, auth: AuthConfig | undefined) {
+  constructor(connection: Connection, auth: AuthConfig | undefined, signal?: AbortSignal) {
     this.#connection = connection;
     this.#auth = auth;
+    this.#signal = signal;
     this.#buffer = new EnvelopeBuffer<Envelope>(BUFFER_SIZE, () => this.#call?.resume());
+    if (signal?.aborted === true) this.#cancel(abortedError(WHAT, signal));
     this.#opening = this.#open();
     this.#opening.catch((error: unknown) => this.#buffer.end(error));
   }
 
-  /** Writes one envelope; a refusal comes to `onInlineError`, or ends the stream. */
+  /** Writes one envelope; a refusal comes to `onInlineError`, or ends the stream. TIMEOUT when the runtime takes nothing for the limit of calls. */
   async send(envelope: Envelope): Promise<void> {
     guardSender(this.#auth, envelope.sender);
     await this.#write({ envelope, subscribeSessionId: '', afterSequence: 0 });
@@ -74,18 +79,32 @@ export class MacpStream implements AsyncIterable<Envelope> {
 
   /** Ends the call at the runtime at once. */
   cancel(): void {
-    this.#closed = true;
-    this.#buffer.discard();
-    this.#call?.cancel();
+    this.#cancel(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.cancel();
   }
 
+  #cancel(error: MacpSdkError | undefined): void {
+    this.#closed = true;
+    this.#cancelled.abort();
+    this.#buffer.discard(error);
+    this.#call?.cancel();
+  }
+
   async #open(): Promise<Call> {
-    const call = await this.#connection.bidi(runtimeService.StreamSession, this.#auth, WHAT);
+    const signal = this.#signal;
+    const forget = signal === undefined ? (): void => undefined : onAbort(signal, () => this.#cancel(abortedError(WHAT, signal)));
+    let call: Call;
+    try {
+      ({ call } = await this.#connection.bidi(runtimeService.StreamSession, this.#auth, WHAT, this.#cancelled.signal));
+    } catch (error) {
+      forget();
+      throw error;
+    }
     this.#call = call;
+    call.on('status', forget);
     call.on('data', (frame: StreamSessionResponse) => this.#onFrame(call, frame));
     call.on('end', () => this.#buffer.end());
     call.on('error', (error: ServiceError) => {
@@ -103,9 +122,16 @@ export class MacpStream implements AsyncIterable<Envelope> {
   }
 
   async #write(frame: StreamSessionRequest): Promise<void> {
+    this.#throwIfAborted();
     if (this.#closed) throw new MacpSdkError('CLOSED', `${WHAT}: stream is already closed`);
     const call = await this.#opening;
-    if (!call.write(frame)) await drained(call);
+    const limitMs = this.#connection.resolved.defaultTimeoutMs;
+    if (!call.write(frame) && !(await drained(call, limitMs))) throw new MacpTimeoutError(`${WHAT}: the runtime took no message for ${limitMs} ms`);
+    this.#throwIfAborted();
+  }
+
+  #throwIfAborted(): void {
+    if (this.#signal?.aborted === true) throw abortedError(WHAT, this.#signal);
   }
 
   async *#iterate(): AsyncGenerator<Envelope, void, undefined> {
@@ -117,13 +143,18 @@ export class MacpStream implements AsyncIterable<Envelope> {
   }
 }
 
-/** Waits for room in the send window; a call that ended needs none. */
-function drained(call: Call): Promise<void> {
+const ROOM = ['drain', 'close', 'error', 'status'];
+
+/** True as soon as there is room in the send window, which a call that ended does not need; false after the limit. */
+function drained(call: Call, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const done = (): void => {
-      for (const event of ['drain', 'close', 'error', 'status']) call.off(event, done);
-      resolve();
+    const end = (room: boolean): void => {
+      clearTimeout(timer);
+      for (const event of ROOM) call.off(event, done);
+      resolve(room);
     };
-    for (const event of ['drain', 'close', 'error', 'status']) call.on(event, done);
+    const done = (): void => end(true);
+    const timer = setTimeout(() => end(false), limitMs);
+    for (const event of ROOM) call.on(event, done);
   });
 }

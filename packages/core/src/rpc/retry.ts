@@ -53,6 +53,11 @@ export class Retries {
     return this.#failed;
   }
 
+  /** Until the limit of the call, in milliseconds. */
+  get leftMs(): number {
+    return Math.max(0, this.#endsAt - this.#time.now());
+  }
+
   /** Limit of the next try in milliseconds; 0 when the call is over. */
   tryMs(): number {
     const leftMs = this.#endsAt - this.#time.now();

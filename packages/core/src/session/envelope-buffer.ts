@@ -17,6 +17,11 @@ export class EnvelopeBuffer<T> {
     return this.#items.length - this.#head;
   }
 
+  /** Readers that wait now. */
+  get waiting(): number {
+    return this.#wake.length;
+  }
+
   get isFull(): boolean {
     return this.size >= this.#limit;
   }
@@ -71,15 +76,17 @@ export class EnvelopeBuffer<T> {
   /** True as soon as an item or the end is there, false after `timeoutMs`. */
   async readyWithin(timeoutMs: number): Promise<boolean> {
     if (this.size > 0 || this.#end !== undefined) return true;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<boolean>((resolve) => {
-        this.#wake.push(() => resolve(true));
-        timer = setTimeout(() => resolve(false), timeoutMs);
-      });
-    } finally {
-      clearTimeout(timer);
-    }
+    return await new Promise<boolean>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        this.#wake = this.#wake.filter((waiting) => waiting !== wake);
+        resolve(false);
+      }, timeoutMs);
+      this.#wake.push(wake);
+    });
   }
 
   #wakeAll(): void {

@@ -53,10 +53,10 @@ export class Session<P extends Projection = Projection> {
   readonly client: MacpClient;
   readonly mode: string;
   readonly sessionId: string;
-  readonly auth: AuthConfig | undefined;
   /** The query names over `view`. */
   readonly projection: P;
   readonly #fold = new SessionFold();
+  readonly #auth: AuthConfig | undefined;
   readonly #sendVia: SendVia;
   readonly #delivery: Delivery;
   readonly #given: BoundVersions;
@@ -66,7 +66,7 @@ export class Session<P extends Projection = Projection> {
     this.client = client;
     this.mode = mode;
     this.sessionId = options.sessionId ?? newSessionId();
-    this.auth = options.auth;
+    this.#auth = options.auth;
     this.#sendVia = options.sendVia ?? 'auto';
     this.#delivery = new Delivery(client, this.sessionId);
     this.#given = {
@@ -75,6 +75,11 @@ export class Session<P extends Projection = Projection> {
       policyVersion: options.policyVersion ?? DEFAULT_POLICY_VERSION,
     };
     this.projection = makeProjection === undefined ? (new Projection(this.#fold) as P) : makeProjection(this.#fold);
+  }
+
+  /** Credential that the session was given; undefined for that of the client. */
+  get auth(): AuthConfig | undefined {
+    return this.#auth;
   }
 
   /** The folded view: what the stream gave its reader, plus own accepted messages. Undefined until the SessionStart is known. */

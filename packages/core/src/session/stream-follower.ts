@@ -1,3 +1,4 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { controlMessageId, RUNTIME_ONLY_TYPES, type Envelope, type WireError } from '@macp-agent/protocol';
 import type { AuthConfig } from '../auth.js';
 import { MacpRetryError, MacpSdkError, MacpTransportError } from '../errors.js';
@@ -102,7 +103,7 @@ export class StreamFollower {
     while (!finished.aborted) {
       while (isFull() && !finished.aborted) await this.#pause(1_000);
       const changes = this.#changes;
-      const { failure, progress } = await this.#connectOnce();
+      const { failure, progress, used } = await this.#connectOnce();
       if (finished.aborted || (failure === undefined && isDraining())) return;
       if (progress) {
         attempt = 0;
@@ -117,7 +118,7 @@ export class StreamFollower {
         if (changes === this.#changes) await this.#pause(backoffMs(attempt, WAIT_FOR_SESSION));
         continue;
       }
-      if (failure?.code === 'UNAUTHENTICATED' && !renewed && (await connection.credentials.renewRefused(auth))) {
+      if (failure?.code === 'UNAUTHENTICATED' && !renewed && (await connection.renewRefused(auth, used, this.#what, finished))) {
         renewed = true;
         continue;
       }
@@ -146,12 +147,12 @@ export class StreamFollower {
   }
 
   /** One call from subscribe to end. */
-  async #connectOnce(): Promise<{ failure?: MacpSdkError | undefined; progress: boolean }> {
+  async #connectOnce(): Promise<{ failure?: MacpSdkError | undefined; progress: boolean; used?: Metadata }> {
     const { connection, auth, sessionId, finished, isDraining, onRefusal, onDisconnected, onClosed } = this.#options;
     let subscription: Subscription;
     try {
       const onEnvelope = (envelope: Envelope): void => this.#onEnvelope(envelope);
-      subscription = await subscribe({ connection, auth, sessionId, afterSequence: this.#received, onEnvelope, onRefusal });
+      subscription = await subscribe({ connection, auth, sessionId, afterSequence: this.#received, onEnvelope, onRefusal, finished });
     } catch (error) {
       if (connection.closed) onClosed();
       if (error instanceof MacpSdkError) return { failure: error, progress: false };
@@ -164,7 +165,7 @@ export class StreamFollower {
     this.#subscription = undefined;
     onDisconnected();
     if (connection.closed) onClosed();
-    return { failure, progress: subscription.hasDelivered };
+    return { failure, progress: subscription.hasDelivered, used: subscription.metadata };
   }
 
   #onEnvelope(envelope: Envelope): void {

@@ -1,4 +1,4 @@
-import type { ClientDuplexStream, ServiceError, StatusObject } from '@grpc/grpc-js';
+import type { ClientDuplexStream, Metadata, ServiceError, StatusObject } from '@grpc/grpc-js';
 import type { Envelope, StreamSessionRequest, StreamSessionResponse, WireError } from '@macp-agent/protocol';
 import { runtimeService } from '@macp-agent/protocol/service';
 import type { AuthConfig } from '../auth.js';
@@ -15,6 +15,8 @@ export interface SubscriptionOptions {
   readonly onEnvelope: (envelope: Envelope) => void;
   /** An in-stream error that does not end the subscription. */
   readonly onRefusal: (error: WireError) => void;
+  /** Ends the opening; an open subscription is cancelled by `cancel()`. */
+  readonly finished: AbortSignal;
 }
 
 type Call = ClientDuplexStream<StreamSessionRequest, StreamSessionResponse>;
@@ -29,15 +31,17 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** Opens one StreamSession call with a passive subscribe (runtime.md §9.3). Fails when no credential is to be had. */
 export async function subscribe(options: SubscriptionOptions): Promise<Subscription> {
-  const { connection, auth, sessionId } = options;
-  const call = await connection.bidi(runtimeService.StreamSession, auth, `StreamSession of ${sessionId}`);
-  return new Subscription(call, options);
+  const { connection, auth, sessionId, finished } = options;
+  const { call, metadata } = await connection.bidi(runtimeService.StreamSession, auth, `StreamSession of ${sessionId}`, finished);
+  return new Subscription(call, metadata, options);
 }
 
 /** One call, from its subscribe frame to its end. */
 export class Subscription {
   /** Why the call ended; undefined for a clean end and after `cancel()`. */
   readonly ended: Promise<MacpSdkError | undefined>;
+  /** What the call was authenticated with. */
+  readonly metadata: Metadata;
   readonly #call: Call;
   readonly #options: SubscriptionOptions;
   #admitted = false;
@@ -46,7 +50,8 @@ export class Subscription {
   #over = false;
   #refused: MacpSdkError | undefined;
 
-  constructor(call: Call, options: SubscriptionOptions) {
+  constructor(call: Call, metadata: Metadata, options: SubscriptionOptions) {
+    this.metadata = metadata;
     this.#call = call;
     this.#options = options;
     this.ended = this.#read();
