@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findAgents, findScenario, loadPacks, withFramework } from '@macp-agent/scenarios';
 import { describe, expect, it } from 'vitest';
 import { FRAUD, MacpProcess } from './macp-process.js';
 
 interface Case {
+  readonly name: string;
   readonly template: string;
   readonly inputs: Record<string, unknown>;
-  readonly expect: { readonly state: string; readonly action: string; readonly outcomePositive: boolean; readonly exitCode: number };
+  readonly expect: { readonly state: string; readonly action?: string; readonly outcomePositive?: boolean; readonly exitCode: number };
+}
+/** A line that a batch writes. */
+interface CaseResult {
+  readonly case: number;
+  readonly name: string;
+  readonly outcome: { readonly state: string; readonly commitment?: { readonly action: string } };
 }
 
 // The first five cases are the five templates as they stand.
-const templates = readFileSync(fileURLToPath(new URL('../../examples/fraud/cases.jsonl', import.meta.url)), 'utf8')
-  .split('\n', 5)
+const file = fileURLToPath(new URL('../../examples/fraud/cases.jsonl', import.meta.url));
+const cases = readFileSync(file, 'utf8')
+  .trim()
+  .split('\n')
   .map((line) => JSON.parse(line) as Case);
+const templates = cases.slice(0, 5);
 
 describe.concurrent.each(['node', 'langgraph', 'langchain'])('the fraud decision with %s agents only', (framework) => {
   it.each(templates.map((one) => [one.template, one] as const))('ends as it does with mixed frameworks: %s', { timeout: 60_000 }, async (template, one) => {
@@ -27,6 +38,19 @@ describe.concurrent.each(['node', 'langgraph', 'langchain'])('the fraud decision
       outcomePositive: one.expect.outcomePositive,
       missing: [],
     });
+  });
+
+  it('ends as it does with mixed frameworks: every case', { timeout: 120_000 }, async () => {
+    using run = new MacpProcess(['run', FRAUD, '--framework', framework, '--cases', file, '-o', 'out.jsonl']);
+    expect([await run.ended, run.stderr]).toEqual([0, expect.stringContaining('14 of 14 as expected')]);
+    const results = readFileSync(join(run.folder, 'out.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as CaseResult)
+      .toSorted((a, b) => a.case - b.case);
+    expect(results.map(({ name, outcome }) => ({ name, state: outcome.state, action: outcome.commitment?.action }))).toEqual(
+      cases.map(({ name, expect: { state, action } }) => ({ name, state, action })),
+    );
   });
 });
 
