@@ -7,7 +7,8 @@ const node = process.execPath;
 const bin = (name, ...args) => ['pnpm', 'exec', name, ...args];
 
 const steps = [
-  ['generated files', [node, 'scripts/generate-proto.mjs', '--check']],
+  ['generated modes', [node, 'scripts/generate-modes.mjs', '--check']],
+  ['generated codec', [node, 'scripts/generate-proto.mjs', '--check']],
   ['build and types', ['pnpm', 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only']],
   ['documents', [node, 'scripts/generate-docs.mjs', '--check']],
   ['lint', bin('oxlint', '--deny-warnings')],

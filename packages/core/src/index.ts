@@ -49,39 +49,11 @@ export {
 // Sessions
 export { Session, type SessionOptions, type VerbOptions, type WithSender } from './session/session.js';
 export type { SendVia } from './session/delivery.js';
-export { DecisionSession, type DecisionProposalInput, type EvaluationInput, type ObjectionInput, type VoteInput } from './session/decision-session.js';
-export {
-  ProposalSession,
-  type CounterProposalInput,
-  type ProposalAnswerInput,
-  type ProposalInput,
-  type ProposalRejectionInput,
-} from './session/proposal-session.js';
-export {
-  TaskSession,
-  type TaskAnswerInput,
-  type TaskCompletionInput,
-  type TaskFailureInput,
-  type TaskRequestInput,
-  type TaskUpdateInput,
-} from './session/task-session.js';
-export {
-  HandoffSession,
-  type HandoffAcceptInput,
-  type HandoffContextInput,
-  type HandoffDeclineInput,
-  type HandoffOfferInput,
-} from './session/handoff-session.js';
-export { QuorumSession, type ApprovalRequestInput, type BallotInput } from './session/quorum-session.js';
-export { MultiRoundProjection, MultiRoundSession, type ContributionInput } from './session/multi-round-session.js';
+// The session class, projection, payload types, policy builder and id of each mode
+export * from './gen/mode-exports.js';
 export { SessionStream, type StreamOptions } from './session/session-stream.js';
 export type { ReceivedEnvelope } from './session/received-envelope.js';
 export { Projection, type ProjectionSource } from './session/projection.js';
-export { DecisionProjection } from './session/decision-projection.js';
-export { ProposalProjection, type ProjectedProposal } from './session/proposal-projection.js';
-export { TaskProjection, type ProjectedTask } from './session/task-projection.js';
-export { HandoffProjection, type ProjectedHandoff } from './session/handoff-projection.js';
-export { QuorumProjection } from './session/quorum-projection.js';
 export type { BytesInput } from './session/bytes-input.js';
 
 // Watches
@@ -143,51 +115,19 @@ export { ProtoRegistry, serializeMessage, type OpaquePayload } from './proto-reg
 
 // What agents need of the protocol, so that one import is enough
 export { STANDARD_MODES } from './standard-modes.js';
-export {
-  buildDecisionPolicy,
-  buildHandoffPolicy,
-  buildProposalPolicy,
-  buildQuorumPolicy,
-  buildTaskPolicy,
-  ERROR_CODES,
-  isMacpError,
-  MACP_VERSION,
-  MacpError,
-  MODE_DECISION,
-  MODE_HANDOFF,
-  MODE_MULTI_ROUND,
-  MODE_PROPOSAL,
-  MODE_QUORUM,
-  MODE_TASK,
-} from '@macp-agent/protocol';
+export { ERROR_CODES, isMacpError, MACP_VERSION, MacpError } from '@macp-agent/protocol';
 export type {
-  AbstainPayload,
-  AcceptPayload,
   Ack,
   AgentManifest,
-  ApprovalRequestPayload,
-  ApprovePayload,
   CommitmentPayload,
   CommitmentRef,
-  ContributePayload,
-  CounterProposalPayload,
   Envelope,
   ErrorCode,
-  EvaluationPayload,
-  HandoffAcceptPayload,
-  HandoffContextPayload,
-  HandoffDeclinePayload,
-  HandoffOfferPayload,
   LifecycleEventType,
   ModeDescriptor,
-  ObjectionPayload,
   ParticipantActivity,
   PolicyDescriptor,
   ProgressPayload,
-  ProposalModeProposalPayload,
-  ProposalModeRejectPayload,
-  ProposalPayload,
-  QuorumModeRejectPayload,
   Root,
   SessionCancelPayload,
   SessionLifecycleEvent,
@@ -198,16 +138,8 @@ export type {
   SessionSuspendPayload,
   SessionView,
   SignalPayload,
-  TaskAcceptPayload,
-  TaskCompletePayload,
-  TaskFailPayload,
-  TaskRejectPayload,
-  TaskRequestPayload,
-  TaskUpdatePayload,
   TransportEndpoint,
-  VotePayload,
   WireSessionState,
-  WithdrawPayload,
 } from '@macp-agent/protocol';
 
 // --- agent layer: the lines below belong to src/agent ---

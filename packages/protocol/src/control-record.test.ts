@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { controlEnvelope, controlMessageId, controlRecordOf, RUNTIME_SENDER, type ControlRecord } from './control-record.js';
-import { MODE_DECISION } from './modes/mode-ids.js';
+import { MODE_DECISION } from './modes/decision/id.js';
 import { applyEnvelope, applyRecord, openSession } from './replay.js';
 import { SessionResumePayload, SessionStartPayload } from './wire/payloads.js';
 

@@ -1,5 +1,6 @@
 import { MacpError, type Ack } from '@macp-agent/protocol';
 import { MacpAckError } from '../errors.js';
+import { SESSION_CLASSES } from '../gen/sessions.js';
 import { ProposalSession } from '../session/proposal-session.js';
 import type { Session, VerbOptions } from '../session/session.js';
 import { refusedReport, type ReportSink } from './agent-report.js';
@@ -8,30 +9,7 @@ import type { ModeActions, ParticipantActions } from './participant-context.js';
 type Verb = (input: object, options?: VerbOptions) => Promise<Ack>;
 
 /** The message that each verb sends; the session of a mode has the verbs of its mode. */
-const VERBS: Readonly<Record<keyof ModeActions, string>> = {
-  propose: 'Proposal',
-  evaluate: 'Evaluation',
-  raiseObjection: 'Objection',
-  vote: 'Vote',
-  counterPropose: 'CounterProposal',
-  accept: 'Accept',
-  reject: 'Reject',
-  withdraw: 'Withdraw',
-  requestTask: 'TaskRequest',
-  acceptTask: 'TaskAccept',
-  rejectTask: 'TaskReject',
-  updateTask: 'TaskUpdate',
-  completeTask: 'TaskComplete',
-  failTask: 'TaskFail',
-  offer: 'HandoffOffer',
-  addContext: 'HandoffContext',
-  acceptHandoff: 'HandoffAccept',
-  decline: 'HandoffDecline',
-  requestApproval: 'ApprovalRequest',
-  approve: 'Approve',
-  abstain: 'Abstain',
-  contribute: 'Contribute',
-};
+const VERBS: ReadonlyMap<string, string> = new Map(Object.values(SESSION_CLASSES).flatMap(({ verbs }) => Object.entries(verbs)));
 
 /** The actions over a session. A refusal is reported wherever it ends up; control calls go through the participant. */
 export function createActions(
@@ -52,7 +30,7 @@ export function createActions(
     (name: string, messageType: string): Verb =>
     async (input, options = {}) =>
       reported(messageType, options, (bound) => findVerb(session, name)(asInput(session, name, input), bound));
-  const verbs = Object.fromEntries(Object.entries(VERBS).map(([name, messageType]) => [name, verb(name, messageType)]));
+  const verbs = Object.fromEntries([...VERBS].map(([name, messageType]) => [name, verb(name, messageType)]));
   return {
     ...(verbs as unknown as ModeActions),
     commit: async (input, options = {}) => reported('Commitment', options, (bound) => session.commit(input, bound)),

@@ -1,24 +1,15 @@
 import { MODE_DECISION, type Ack, type DecisionState, type SessionView } from '@macp-agent/protocol';
 import type { CommitmentInput } from '../envelope.js';
-import type { DecisionProposalInput, DecisionSession } from '../session/decision-session.js';
-import type { HandoffSession } from '../session/handoff-session.js';
-import type { MultiRoundSession } from '../session/multi-round-session.js';
+import type { SessionVerbs } from '../gen/sessions.js';
+import type { DecisionProposalInput } from '../session/decision-session.js';
 import type { Projection } from '../session/projection.js';
-import type { ProposalInput, ProposalRejectionInput, ProposalSession } from '../session/proposal-session.js';
-import type { BallotInput, QuorumSession } from '../session/quorum-session.js';
+import type { ProposalInput, ProposalRejectionInput } from '../session/proposal-session.js';
+import type { BallotInput } from '../session/quorum-session.js';
 import type { VerbOptions, WithSender } from '../session/session.js';
-import type { TaskSession } from '../session/task-session.js';
 import type { Participant } from './participant.js';
 
 /** The verbs of the modes; each fails with INVALID_OPTIONS in a session of another mode. */
-export interface ModeActions
-  extends
-    Pick<DecisionSession, 'evaluate' | 'raiseObjection' | 'vote'>,
-    Pick<ProposalSession, 'counterPropose' | 'accept' | 'withdraw'>,
-    Pick<TaskSession, 'requestTask' | 'acceptTask' | 'rejectTask' | 'updateTask' | 'completeTask' | 'failTask'>,
-    Pick<HandoffSession, 'offer' | 'addContext' | 'acceptHandoff' | 'decline'>,
-    Pick<QuorumSession, 'requestApproval' | 'approve' | 'abstain'>,
-    Pick<MultiRoundSession, 'contribute'> {
+export interface ModeActions extends Omit<SessionVerbs, 'propose' | 'reject'> {
   /** Decision and proposal mode; in the proposal mode `option` stands for the title and `rationale` for the summary. */
   propose(input: WithSender<DecisionProposalInput | ProposalInput>, options?: VerbOptions): Promise<Ack>;
   /** Proposal mode (by proposal) and quorum mode (by request). */

@@ -38,6 +38,9 @@ export interface VoteInput {
 
 /** A session of the decision mode: participants propose, evaluate, object and vote, one commitment ends it (RFC-MACP-0007). */
 export class DecisionSession extends Session<DecisionProjection> {
+  /** The message type that each verb sends. */
+  static readonly verbs = { propose: 'Proposal', evaluate: 'Evaluation', raiseObjection: 'Objection', vote: 'Vote' } as const;
+
   constructor(client: MacpClient, options: SessionOptions = {}) {
     super(client, MODE_DECISION, options, (source) => new DecisionProjection(source));
   }

@@ -34,6 +34,9 @@ export interface HandoffDeclineInput {
 
 /** A session of the handoff mode: the initiator offers responsibility, the target accepts or declines (RFC-MACP-0010). */
 export class HandoffSession extends Session<HandoffProjection> {
+  /** The message type that each verb sends. */
+  static readonly verbs = { offer: 'HandoffOffer', addContext: 'HandoffContext', acceptHandoff: 'HandoffAccept', decline: 'HandoffDecline' } as const;
+
   constructor(client: MacpClient, options: SessionOptions = {}) {
     super(client, MODE_HANDOFF, options, (source) => new HandoffProjection(source));
   }

@@ -26,6 +26,9 @@ export class MultiRoundProjection extends Projection {
 
 /** A session of the multi-round mode: participants contribute values until all are equal; an extension without an RFC (modes.md §8). */
 export class MultiRoundSession extends Session<MultiRoundProjection> {
+  /** The message type that each verb sends. */
+  static readonly verbs = { contribute: 'Contribute' } as const;
+
   constructor(client: MacpClient, options: SessionOptions = {}) {
     super(client, MODE_MULTI_ROUND, options, (source) => new MultiRoundProjection(source));
   }

@@ -34,6 +34,9 @@ export interface ProposalRejectionInput extends ProposalAnswerInput {
 
 /** A session of the proposal mode: proposals and counter-proposals until all accept the same (RFC-MACP-0008). */
 export class ProposalSession extends Session<ProposalProjection> {
+  /** The message type that each verb sends. */
+  static readonly verbs = { propose: 'Proposal', counterPropose: 'CounterProposal', accept: 'Accept', reject: 'Reject', withdraw: 'Withdraw' } as const;
+
   constructor(client: MacpClient, options: SessionOptions = {}) {
     super(client, MODE_PROPOSAL, options, (source) => new ProposalProjection(source));
   }

@@ -22,6 +22,9 @@ export interface BallotInput {
 
 /** A session of the quorum mode: the initiator asks for approval, participants cast one ballot each (RFC-MACP-0011). */
 export class QuorumSession extends Session<QuorumProjection> {
+  /** The message type that each verb sends. */
+  static readonly verbs = { requestApproval: 'ApprovalRequest', approve: 'Approve', reject: 'Reject', abstain: 'Abstain' } as const;
+
   constructor(client: MacpClient, options: SessionOptions = {}) {
     super(client, MODE_QUORUM, options, (source) => new QuorumProjection(source));
   }

@@ -48,6 +48,16 @@ export interface TaskFailureInput {
 
 /** A session of the task mode: the initiator asks, one participant accepts, works and reports (RFC-MACP-0009). */
 export class TaskSession extends Session<TaskProjection> {
+  /** The message type that each verb sends. */
+  static readonly verbs = {
+    requestTask: 'TaskRequest',
+    acceptTask: 'TaskAccept',
+    rejectTask: 'TaskReject',
+    updateTask: 'TaskUpdate',
+    completeTask: 'TaskComplete',
+    failTask: 'TaskFail',
+  } as const;
+
   constructor(client: MacpClient, options: SessionOptions = {}) {
     super(client, MODE_TASK, options, (source) => new TaskProjection(source));
   }

@@ -1,6 +1,5 @@
 import { commitmentRulesOf } from '../policy/commitment-rules.js';
 import { ACCEPTED, refuse, type Verdict } from '../verdict.js';
-import { isGovernedMode } from './mode-ids.js';
 import type { SessionBinding } from './mode.js';
 
 /** Who may commit: the initiator, and in the standard modes whom the bound policy names (modes.md §2.1). */
@@ -11,6 +10,11 @@ export function mayCommit(binding: SessionBinding, sender: string): boolean {
 /** Who may cancel, suspend and resume: the initiator, and whom the commitment authority delegates to (runtime.md §7.4). */
 export function mayControl(binding: SessionBinding, sender: string): boolean {
   return sender === binding.initiator || isCommitmentAuthority(binding, sender);
+}
+
+/** True for the modes of the standards track, the only ones whose commitments a policy judges (modes.md §13.4). Their ids are reserved. */
+export function isGovernedMode(mode: string): boolean {
+  return mode.startsWith('macp.mode.');
 }
 
 export function authorizeCommitment(binding: SessionBinding, sender: string): Verdict {

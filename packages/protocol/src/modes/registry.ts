@@ -1,21 +1,33 @@
-import { decisionMode } from './decision/mode.js';
-import { handoffMode } from './handoff/mode.js';
+import { MODE_DEFINITIONS } from '../gen/modes.js';
+import { MODE_DECISION } from './decision/id.js';
+import type { ModeDefinition } from './definition.js';
 import type { Mode } from './mode.js';
-import { multiRoundMode } from './multi-round/mode.js';
-import { proposalMode } from './proposal/mode.js';
-import { quorumMode } from './quorum/mode.js';
-import { taskMode } from './task/mode.js';
 
-/** The standards-track modes, in the order that ListModes has. */
-export const STANDARD_MODES: readonly Mode[] = [decisionMode as Mode, proposalMode as Mode, taskMode as Mode, handoffMode as Mode, quorumMode as Mode];
+/** The standards-track modes, in the order that ListModes has: that of their RFCs. */
+export const STANDARD_MODES: readonly Mode[] = MODE_DEFINITIONS.filter(({ rfc }) => rfc !== undefined)
+  .toSorted((a, b) => (a.rfc ?? 0) - (b.rfc ?? 0))
+  .map(({ mode }) => mode);
 
 /** The shipped extension modes, which ListExtModes has. They cannot be unregistered. */
-export const EXTENSION_MODES: readonly Mode[] = [multiRoundMode as Mode];
+export const EXTENSION_MODES: readonly Mode[] = MODE_DEFINITIONS.filter(({ rfc }) => rfc === undefined).map(({ mode }) => mode);
 
 /** Every shipped mode. */
 export const BUILT_IN_MODES: readonly Mode[] = [...STANDARD_MODES, ...EXTENSION_MODES];
 
+const BY_ID: ReadonlyMap<string, ModeDefinition> = new Map(MODE_DEFINITIONS.map((definition) => [definition.mode.descriptor.mode, definition]));
+
+/** The definition of the shipped mode with this id. */
+export function findDefinition(mode: string): ModeDefinition | undefined {
+  return BY_ID.get(mode);
+}
+
 /** The shipped mode with this id and version; undefined for others, whose sessions have an opaque view. */
 export function findMode(mode: string, version: string): Mode | undefined {
-  return BUILT_IN_MODES.find(({ descriptor }) => descriptor.mode === mode && descriptor.modeVersion === version);
+  const found = BY_ID.get(mode)?.mode;
+  return found?.descriptor.modeVersion === version ? found : undefined;
+}
+
+/** What policies of this mode, or of `*`, can say: policies for every mode are read by the rules of the decision mode. */
+export function policyRulesOf(mode: string): ModeDefinition['policy'] {
+  return BY_ID.get(mode === '*' ? MODE_DECISION : mode)?.policy;
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MODE_DECISION, MODE_HANDOFF, MODE_MULTI_ROUND, MODE_PROPOSAL, MODE_QUORUM, MODE_TASK } from '../modes/mode-ids.js';
+import { MODE_DECISION } from '../modes/decision/id.js';
+import { MODE_HANDOFF } from '../modes/handoff/id.js';
+import { MODE_MULTI_ROUND } from '../modes/multi-round/id.js';
+import { MODE_PROPOSAL } from '../modes/proposal/id.js';
+import { MODE_QUORUM } from '../modes/quorum/id.js';
+import { MODE_TASK } from '../modes/task/id.js';
 import { play, policy, type Row, type Setup } from '../modes/play.test.support.js';
 import type { QuorumState } from '../modes/quorum/state.js';
 import { explainCommitment } from './explain.js';

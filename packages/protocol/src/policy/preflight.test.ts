@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MODE_HANDOFF, MODE_PROPOSAL } from '../modes/mode-ids.js';
+import { MODE_HANDOFF } from '../modes/handoff/id.js';
+import { MODE_PROPOSAL } from '../modes/proposal/id.js';
 import { commitment, play, policy, START_MS, type Setup } from '../modes/play.test.support.js';
 import { preflightCommitment } from './preflight.js';
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MODE_DECISION, MODE_HANDOFF, MODE_PROPOSAL, MODE_QUORUM, MODE_TASK } from '../modes/mode-ids.js';
+import { MODE_DECISION } from '../modes/decision/id.js';
+import { MODE_HANDOFF } from '../modes/handoff/id.js';
+import { MODE_PROPOSAL } from '../modes/proposal/id.js';
+import { MODE_QUORUM } from '../modes/quorum/id.js';
+import { MODE_TASK } from '../modes/task/id.js';
 import { policy } from '../modes/play.test.support.js';
 import { DEFAULT_POLICY, toPolicyDescriptor } from './definition.js';
 import { checkPolicyDefinition, parsePolicyDescriptor } from './register.js';

@@ -1,15 +1,10 @@
-import { MODE_DECISION, MODE_HANDOFF, MODE_PROPOSAL, MODE_QUORUM, MODE_TASK } from '../modes/mode-ids.js';
+import { policyRulesOf } from '../modes/registry.js';
 import { ACCEPTED, refuse, type Verdict } from '../verdict.js';
 import type { PolicyDescriptor } from '../wire/policy.js';
 import { commitmentRulesOf, parseCommitmentRules } from './commitment-rules.js';
-import { parseDecisionRules } from './decision-rules.js';
 import { DEFAULT_POLICY_ID, type PolicyDefinition } from './definition.js';
-import { POLICY_SCHEMA_VERSIONS } from './explain.js';
-import { parseHandoffRules } from './handoff.js';
-import { parseProposalRules } from './proposal.js';
-import { parseQuorumRules } from './quorum.js';
-import { isObject, RuleTypeError, type RuleReading, type Rules } from './rule-group.js';
-import { parseTaskRules } from './task.js';
+import { POLICY_SCHEMA_VERSIONS } from './judge.js';
+import { isObject, RuleTypeError } from './rule-group.js';
 
 /** The definition of a descriptor from the wire, or why its rules are not a JSON object (DIFF-12: refused, never stored as `{}`). */
 export function parsePolicyDescriptor(descriptor: PolicyDescriptor): { ok: true; policy: PolicyDefinition } | { ok: false; message: string } {
@@ -45,8 +40,8 @@ export function checkPolicyDefinition(policy: PolicyDefinition): Verdict {
 /** Throws RuleTypeError for what registration refuses: each mode has its own rules, `*` those of the decision mode. */
 function readForRegistration(policy: PolicyDefinition): void {
   const { mode, rules } = policy;
-  const parse = PARSERS.get(mode);
-  if (parse === undefined) {
+  const own = policyRulesOf(mode);
+  if (own === undefined) {
     // Every object is accepted for other modes; only an authority without members is refused.
     const { authority, designatedRoles } = commitmentRulesOf(policy);
     if (authority === 'designated_role' && designatedRoles.length === 0)
@@ -54,16 +49,5 @@ function readForRegistration(policy: PolicyDefinition): void {
     return;
   }
   parseCommitmentRules(rules, 'registration');
-  parse(rules, 'registration');
+  own.parse(rules, 'registration');
 }
-
-type Parser = (rules: Rules, reading: RuleReading) => object;
-
-const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
-  ['*', parseDecisionRules],
-  [MODE_DECISION, parseDecisionRules],
-  [MODE_PROPOSAL, parseProposalRules],
-  [MODE_TASK, parseTaskRules],
-  [MODE_HANDOFF, parseHandoffRules],
-  [MODE_QUORUM, parseQuorumRules],
-]);

@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, it, expect } from 'vitest';
-import { MODE_DECISION } from '../mode-ids.js';
+import { MODE_DECISION } from './id.js';
 import { commitment, example, play, policy, type Row, type Setup } from '../play.test.support.js';
+import { randomId, randomSessions } from '../random-sessions.test.support.js';
 
 const three: Setup = { mode: MODE_DECISION, initiator: 'coord', participants: ['coord', 'a', 'b'] };
 const four: Setup = { ...three, participants: ['coord', 'a', 'b', 'c'] };
@@ -115,3 +117,16 @@ describe('decision mode', () => {
     expect(view.modeState).toMatchObject({ evaluations: [{ recommendation: 'BLOCK' }], objections: [{ severity: 'medium' }, { severity: 'critical' }] });
   });
 });
+
+randomSessions(
+  MODE_DECISION,
+  fc.oneof(
+    fc.record({ proposalId: randomId, option: fc.constant('x') }).map((payload) => ['Proposal', payload] as const),
+    fc
+      .record({ proposalId: randomId, recommendation: fc.constantFrom('APPROVE', 'block'), confidence: fc.double({ min: 0, max: 1, noNaN: true }) })
+      .map((payload) => ['Evaluation', payload] as const),
+    fc.record({ proposalId: randomId, severity: fc.constantFrom('', 'critical') }).map((payload) => ['Objection', payload] as const),
+    fc.record({ proposalId: randomId, vote: fc.constantFrom('APPROVE', 'reject', 'ABSTAIN') }).map((payload) => ['Vote', payload] as const),
+  ),
+  { voting: { algorithm: 'majority' }, objection_handling: { critical_severity_vetoes: true } },
+);

@@ -5,9 +5,10 @@ import { ACCEPTED, refuse, type Verdict } from '../../verdict.js';
 import { authorizeCommitment, authorizeParticipant } from '../authority.js';
 import { checkCommitment } from '../commitment.js';
 import { describeMode } from '../descriptor.js';
-import { MODE_DECISION } from '../mode-ids.js';
+import { MODE_DECISION } from './id.js';
 import type { Mode, ModeMessage, SessionBinding } from '../mode.js';
 import type { EvaluationPayload, ObjectionPayload, ProposalPayload, VotePayload } from './messages.js';
+import { decisionPolicy } from './policy.js';
 import { INITIAL_DECISION_STATE, type DecisionState } from './state.js';
 
 const RECOMMENDATIONS = ['APPROVE', 'REVIEW', 'BLOCK', 'REJECT'];
@@ -60,7 +61,7 @@ function check(state: DecisionState, binding: SessionBinding, message: ModeMessa
       const verdict = checkCommitment(binding, payload);
       if (!verdict.accepted) return verdict;
       if (state.proposals.size === 0) return invalid('a Commitment needs at least one proposal');
-      return checkPolicy(binding, state, payload.outcomePositive);
+      return checkPolicy(decisionPolicy, binding, state, payload.outcomePositive);
     }
   }
 }

@@ -1,9 +1,11 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyRecord } from '../../replay.js';
 import { SessionStartPayload } from '../../wire/payloads.js';
 import type { Mode } from '../mode.js';
-import { MODE_HANDOFF } from '../mode-ids.js';
+import { MODE_HANDOFF } from './id.js';
 import { commitment, envelope, example, play, policy, start, START_MS, startRecord, type Setup } from '../play.test.support.js';
+import { randomId, randomSessions } from '../random-sessions.test.support.js';
 import { checkSessionStart } from '../start.js';
 import { handoffMode } from './mode.js';
 
@@ -89,3 +91,12 @@ describe('handoff mode', () => {
     expect(starts(['owner', 't1'])).toBe(true);
   });
 });
+
+randomSessions(
+  MODE_HANDOFF,
+  fc.oneof(
+    fc.record({ handoffId: randomId, targetParticipant: fc.constantFrom('a', 'b') }).map((payload) => ['HandoffOffer', payload] as const),
+    fc.tuple(fc.constantFrom('HandoffContext', 'HandoffAccept', 'HandoffDecline'), fc.record({ handoffId: randomId })),
+  ),
+  { acceptance: { implicit_accept_timeout_ms: 5 } },
+);

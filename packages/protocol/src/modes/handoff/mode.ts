@@ -1,13 +1,13 @@
 import { checkPolicy } from '../../policy/check.js';
-import { handoffRulesOf } from '../../policy/handoff.js';
 import { ACCEPTED, refuse, type Verdict } from '../../verdict.js';
 import type { CommitmentPayload } from '../../wire/payloads.js';
 import { authorizeCommitment, authorizeInitiator, authorizeParticipant } from '../authority.js';
 import { checkCommitment } from '../commitment.js';
 import { describeMode } from '../descriptor.js';
-import { MODE_HANDOFF } from '../mode-ids.js';
+import { MODE_HANDOFF } from './id.js';
 import type { Mode, ModeMessage, SessionBinding } from '../mode.js';
 import type { HandoffAcceptPayload, HandoffContextPayload, HandoffDeclinePayload, HandoffOfferPayload } from './messages.js';
+import { handoffPolicy, handoffRulesOf } from './policy.js';
 import { INITIAL_HANDOFF_STATE, withImplicitAccepts, withOffer, type HandoffOffer, type HandoffState } from './state.js';
 
 /** Handoff: the owner offers a responsibility to one participant at a time (RFC-MACP-0010; modes.md §6). */
@@ -90,7 +90,7 @@ function checkOutcome(state: HandoffState, binding: SessionBinding, message: Mod
   if (!accepted && findOffer(decided, 'Declined') === undefined) return invalid('a Commitment needs an accepted or a declined offer');
   // As the reference from 0.14.0 on (M-9).
   if (payload.outcomePositive && !accepted) return invalid('a positive Commitment needs an accepted offer');
-  return checkPolicy(binding, decided, payload.outcomePositive);
+  return checkPolicy(handoffPolicy, binding, decided, payload.outcomePositive);
 }
 
 function findOffer(state: HandoffState, disposition: HandoffOffer['disposition']): HandoffOffer | undefined {

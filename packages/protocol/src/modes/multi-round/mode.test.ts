@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MODE_MULTI_ROUND } from '../mode-ids.js';
+import { MODE_MULTI_ROUND } from './id.js';
 import { commitment, example, play, type Setup } from '../play.test.support.js';
+import { randomSessions } from '../random-sessions.test.support.js';
 
 const setup: Setup = { mode: MODE_MULTI_ROUND, initiator: 'coord', participants: ['al', 'bo'] };
 const value = (text: string) => ({ value: text });
@@ -42,3 +44,8 @@ describe('multi-round mode', () => {
     ['al', 'Vote', Buffer.alloc(0), 'INVALID_ENVELOPE'],
   ]);
 });
+
+randomSessions(
+  MODE_MULTI_ROUND,
+  fc.record({ value: fc.constantFrom('x', 'y') }).map((payload) => ['Contribute', payload] as const),
+);

@@ -3,7 +3,7 @@ import type { CommitmentPayload } from '../../wire/payloads.js';
 import { authorizeCommitment, authorizeParticipant } from '../authority.js';
 import { checkCommitment } from '../commitment.js';
 import { describeMode } from '../descriptor.js';
-import { MODE_MULTI_ROUND } from '../mode-ids.js';
+import { MODE_MULTI_ROUND } from './id.js';
 import type { Mode, SessionBinding } from '../mode.js';
 import { requireParticipants } from '../start.js';
 import type { ContributePayload } from './messages.js';

@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MODE_PROPOSAL } from '../mode-ids.js';
+import { MODE_PROPOSAL } from './id.js';
 import { commitment, example, play, policy, type Setup } from '../play.test.support.js';
+import { randomId, randomSessions } from '../random-sessions.test.support.js';
 
 const setup: Setup = { mode: MODE_PROPOSAL, initiator: 'buyer', participants: ['buyer', 'seller'] };
 const id = (proposalId: string) => ({ proposalId });
@@ -84,3 +86,13 @@ describe('proposal mode', () => {
     ['buyer', 'Proposal', id(' '), 'INVALID_ENVELOPE'],
   ]);
 });
+
+randomSessions(
+  MODE_PROPOSAL,
+  fc.oneof(
+    fc.record({ proposalId: randomId }).map((payload) => ['Proposal', payload] as const),
+    fc.record({ proposalId: fc.constantFrom('3', '4'), supersedesProposalId: randomId }).map((payload) => ['CounterProposal', payload] as const),
+    fc.tuple(fc.constantFrom('Accept', 'Withdraw'), fc.record({ proposalId: randomId })),
+    fc.record({ proposalId: randomId, terminal: fc.boolean() }).map((payload) => ['Reject', payload] as const),
+  ),
+);

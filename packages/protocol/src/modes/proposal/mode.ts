@@ -1,15 +1,15 @@
 import { checkPolicy } from '../../policy/check.js';
-import { proposalRulesOf } from '../../policy/proposal.js';
 import { ACCEPTED, refuse, type Verdict } from '../../verdict.js';
 import type { CommitmentPayload } from '../../wire/payloads.js';
 import { authorizeCommitment, authorizeParticipant } from '../authority.js';
 import { checkCommitment } from '../commitment.js';
 import { describeMode } from '../descriptor.js';
-import { MODE_PROPOSAL } from '../mode-ids.js';
+import { MODE_PROPOSAL } from './id.js';
 import type { Mode, ModeMessage, SessionBinding } from '../mode.js';
 import { requireParticipants } from '../start.js';
 import type { AcceptPayload, CounterProposalPayload, ProposalPayload, RejectPayload, WithdrawPayload } from './messages.js';
 import { negotiationPhase } from './phase.js';
+import { proposalPolicy, proposalRulesOf } from './policy.js';
 import { INITIAL_PROPOSAL_STATE, type NegotiatedProposal, type ProposalState } from './state.js';
 
 /** Proposal: peers propose, counter, accept, reject and withdraw until they agree (RFC-MACP-0008; modes.md §4). */
@@ -52,7 +52,7 @@ function check(state: ProposalState, binding: SessionBinding, message: ModeMessa
       if (!verdict.accepted) return verdict;
       // Not the stored phase: who asks may know the policy although the fold did not.
       if (negotiationPhase(state, binding) === 'Negotiating') return invalid('a Commitment needs an agreed or a definitively rejected proposal');
-      return checkPolicy(binding, state, payload.outcomePositive);
+      return checkPolicy(proposalPolicy, binding, state, payload.outcomePositive);
     }
     default:
       return invalid(`${message.messageType} is not a message of the proposal mode`);

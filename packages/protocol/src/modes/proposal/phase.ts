@@ -1,4 +1,4 @@
-import { proposalRulesOf, type ProposalRules } from '../../policy/proposal.js';
+import { proposalRulesOf, type ProposalRules } from './policy.js';
 import type { SessionBinding } from '../mode.js';
 import type { NegotiatedProposal, NegotiationPhase, ProposalState } from './state.js';
 

@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MODE_QUORUM } from '../mode-ids.js';
+import { MODE_QUORUM } from './id.js';
 import { commitment, example, play, policy, type Row, type Setup } from '../play.test.support.js';
+import { randomSessions } from '../random-sessions.test.support.js';
 import { quorumProgress } from './mode.js';
 import type { QuorumState } from './state.js';
 
@@ -88,3 +90,11 @@ describe('quorum mode', () => {
     ['coord', 'ApprovalRequest', request(1, ''), 'INVALID_ENVELOPE'],
   ]);
 });
+
+randomSessions(
+  MODE_QUORUM,
+  fc.oneof(
+    fc.record({ requestId: fc.constant('1'), requiredApprovals: fc.integer({ min: 1, max: 3 }) }).map((payload) => ['ApprovalRequest', payload] as const),
+    fc.tuple(fc.constantFrom('Approve', 'Reject', 'Abstain'), fc.record({ requestId: fc.constant('1') })),
+  ),
+);

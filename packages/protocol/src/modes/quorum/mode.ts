@@ -1,14 +1,14 @@
 import { checkPolicy } from '../../policy/check.js';
-import { quorumRulesOf, requiredApprovals } from '../../policy/quorum.js';
 import { ACCEPTED, refuse, type Verdict } from '../../verdict.js';
 import type { CommitmentPayload } from '../../wire/payloads.js';
 import { authorizeCommitment, authorizeInitiator, authorizeParticipant } from '../authority.js';
 import { checkCommitment } from '../commitment.js';
 import { describeMode } from '../descriptor.js';
-import { MODE_QUORUM } from '../mode-ids.js';
+import { MODE_QUORUM } from './id.js';
 import type { Mode, ModeMessage, SessionBinding } from '../mode.js';
 import { requireParticipants } from '../start.js';
 import type { ApprovalRequestPayload, ApprovePayload } from './messages.js';
+import { quorumPolicy, quorumRulesOf, requiredApprovals } from './policy.js';
 import { countBallots, INITIAL_QUORUM_STATE, type Ballot, type QuorumState } from './state.js';
 
 const CHOICES: ReadonlyMap<string, Ballot['choice']> = new Map([
@@ -70,7 +70,7 @@ function check(state: QuorumState, binding: SessionBinding, message: ModeMessage
   const progress = quorumProgress(state, binding);
   if (progress === undefined) return invalid('a Commitment needs an ApprovalRequest first');
   if (!progress.ready) return invalid(`${progress.approvals} of ${progress.required} approvals, ${progress.outstanding} ballot(s) outstanding`);
-  return checkPolicy(binding, state, payload.outcomePositive);
+  return checkPolicy(quorumPolicy, binding, state, payload.outcomePositive);
 }
 
 function checkRequest(state: QuorumState, binding: SessionBinding, payload: ApprovalRequestPayload): Verdict {

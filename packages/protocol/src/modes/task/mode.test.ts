@@ -1,7 +1,9 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SessionStartPayload } from '../../wire/payloads.js';
-import { MODE_TASK } from '../mode-ids.js';
+import { MODE_TASK } from './id.js';
 import { commitment, example, policy, startRecord, type Setup } from '../play.test.support.js';
+import { randomSessions } from '../random-sessions.test.support.js';
 import { checkSessionStart } from '../start.js';
 import type { Mode } from '../mode.js';
 import { taskMode } from './mode.js';
@@ -73,3 +75,9 @@ describe('task mode', () => {
     expect(start(['w1'])).toBe(true);
   });
 });
+
+randomSessions(
+  MODE_TASK,
+  fc.tuple(fc.constantFrom('TaskRequest', 'TaskAccept', 'TaskReject', 'TaskUpdate', 'TaskComplete', 'TaskFail'), fc.record({ taskId: fc.constant('1') })),
+  { assignment: { allow_reassignment_on_reject: true } },
+);

@@ -1,13 +1,13 @@
 import { checkPolicy } from '../../policy/check.js';
-import { taskRulesOf } from '../../policy/task.js';
 import { ACCEPTED, refuse, type Verdict } from '../../verdict.js';
 import type { CommitmentPayload } from '../../wire/payloads.js';
 import { authorizeCommitment, authorizeInitiator, authorizeParticipant } from '../authority.js';
 import { checkCommitment } from '../commitment.js';
 import { describeMode } from '../descriptor.js';
-import { MODE_TASK } from '../mode-ids.js';
+import { MODE_TASK } from './id.js';
 import type { Mode, ModeMessage, SessionBinding } from '../mode.js';
 import type { TaskAcceptPayload, TaskCompletePayload, TaskFailPayload, TaskRejectPayload, TaskRequestPayload, TaskUpdatePayload } from './messages.js';
+import { taskPolicy, taskRulesOf } from './policy.js';
 import { INITIAL_TASK_STATE, type TaskRequest, type TaskState } from './state.js';
 
 /** Task: the initiator gives one task to one participant, who reports back (RFC-MACP-0009; modes.md §5). */
@@ -56,7 +56,7 @@ function check(state: TaskState, binding: SessionBinding, message: ModeMessage):
       const verdict = checkCommitment(binding, payload);
       if (!verdict.accepted) return verdict;
       if (state.report === undefined) return invalid('a Commitment needs a TaskComplete or a TaskFail first');
-      return checkPolicy(binding, state, payload.outcomePositive);
+      return checkPolicy(taskPolicy, binding, state, payload.outcomePositive);
     }
     default:
       return invalid(`${message.messageType} is not a message of the task mode`);
