@@ -1,5 +1,6 @@
-import { commitAfterVotes, fromBootstrap } from '@macp-agent/core';
+import { commitAfterVotes, explainFailures, runAgent } from '@macp-agent/core';
 import { decide } from './decide.js';
 
 // The node template's initiator with the decision of this pack.
-await fromBootstrap().use(commitAfterVotes({ decide })).run();
+explainFailures();
+await runAgent((agent) => agent.use(commitAfterVotes({ decide })), { requireInitiator: true });
