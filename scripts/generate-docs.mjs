@@ -2,6 +2,7 @@
 // `<!-- end of generated -->`. Needs a build. `--check` fails when a page differs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { apiPages, undocumented } from './api-pages.mjs';
 
 const root = new URL('..', import.meta.url);
 const load = (path) => import(new URL(path, root).href);
@@ -13,9 +14,14 @@ const pages = {
   'docs/reference/bootstrap.md': withSection('docs/reference/bootstrap.md', 'fields', await fieldsSection()),
   'docs/reference/http-api.md': await httpApiPage('docs/reference/http-api.md'),
   'docs/concepts/modes.md': withSection('docs/concepts/modes.md', 'modes', modesSection()),
+  ...apiPages(),
 };
 
 let stale = false;
+for (const one of undocumented()) {
+  stale = true;
+  console.error(`${one} says nothing about itself; write a comment above it`);
+}
 for (const [name, text] of Object.entries(pages)) {
   const target = fileURLToPath(new URL(name, root));
   if (!process.argv.includes('--check')) writeFileSync(target, text);

@@ -45,7 +45,7 @@ export const Auth = {
     });
   },
 
-  /** The identity of a runtime in development mode, where the token is the sender (runtime.md §3.4). Without a guard. */
+  /** The identity of a runtime in development mode, where the token is the sender. Without a guard. */
   devAgent(agentId: string): AuthConfig {
     return masked({ bearerToken: agentId, senderHint: agentId });
   },

@@ -105,26 +105,41 @@ export class MacpClient {
     return sendSignal(this.connection, input, options);
   }
 
+  /**
+   * A Progress, of a session when `sessionId` and `mode` name one, else ambient (RFC-MACP-0001 §6). FORBIDDEN when the credential may not
+   * use the mode, `""` for the ambient plane.
+   */
   sendProgress(input: ProgressInput, options: AckOptions = {}): Promise<Ack> {
     return sendProgress(this.connection, input, options);
   }
 
+  /** State, participants and bound versions of a session. SESSION_NOT_FOUND when there is none, FORBIDDEN for a stranger. */
   getSession(sessionId: string, options: CallOptions = {}): Promise<{ metadata: SessionMetadata }> {
     return getSession(this.connection, sessionId, options);
   }
 
+  /**
+   * Cancels a session, with the own identity (RFC-MACP-0001 §7.2): FORBIDDEN unless it is the initiator or the policy delegates to it.
+   * One that has ended answers with its state.
+   */
   cancelSession(sessionId: string, reason = '', options: AckOptions = {}): Promise<Ack> {
     return control(this.connection, 'CancelSession', sessionId, reason, options);
   }
 
+  /**
+   * Suspends a session: its time stops until it is resumed. Sent once, never repeated; same authority as `cancelSession`.
+   * SESSION_NOT_OPEN when it has ended.
+   */
   suspendSession(sessionId: string, reason = '', options: AckOptions = {}): Promise<Ack> {
     return control(this.connection, 'SuspendSession', sessionId, reason, options);
   }
 
+  /** Resumes a suspended session. Sent once, never repeated; same authority as `cancelSession`. */
   resumeSession(sessionId: string, reason = '', options: AckOptions = {}): Promise<Ack> {
     return control(this.connection, 'ResumeSession', sessionId, reason, options);
   }
 
+  /** One page of the sessions that the credential may see; an empty `nextPageToken` is the last. `pageSize` 0 leaves the size to the runtime. */
   listSessionsPage(
     options: CallOptions & { readonly pageSize?: number; readonly pageToken?: string } = {},
   ): Promise<{ sessions: SessionMetadata[]; nextPageToken: string }> {
@@ -143,18 +158,22 @@ export class MacpClient {
     }
   }
 
+  /** Manifest of an agent; of the runtime for the empty id. */
   getManifest(agentId = '', options: CallOptions = {}): Promise<{ manifest?: AgentManifest | undefined }> {
     return modes.getManifest(this.connection, agentId, options);
   }
 
+  /** The modes that the runtime has, in its standard registry. */
   listModes(options: CallOptions = {}): Promise<{ modes: ModeDescriptor[] }> {
     return modes.listModes(this.connection, options);
   }
 
+  /** The extension modes that were registered. */
   listExtModes(options: CallOptions = {}): Promise<{ modes: ModeDescriptor[] }> {
     return modes.listExtModes(this.connection, options);
   }
 
+  /** The roots that the runtime knows of. */
   listRoots(options: CallOptions = {}): Promise<{ roots: Root[] }> {
     return modes.listRoots(this.connection, options);
   }
@@ -164,26 +183,35 @@ export class MacpClient {
     return modes.registerExtMode(this.connection, descriptor, options);
   }
 
+  /** Refusals are values, as in `registerExtMode`. Sent once, never repeated. */
   async unregisterExtMode(mode: string, options: CallOptions = {}): Promise<policies.RegistryAnswer> {
     return modes.unregisterExtMode(this.connection, mode, options);
   }
 
+  /** Moves an extension mode to the standard registry, under another name when one is given. Refusals are values; sent once. */
   async promoteMode(mode: string, promotedModeName = '', options: CallOptions = {}): Promise<policies.RegistryAnswer & { mode: string }> {
     return modes.promoteMode(this.connection, mode, promotedModeName, options);
   }
 
+  /**
+   * Registers a policy for sessions that start from now on (RFC-MACP-0012). Refusals are values, such as of an id that is taken; sent
+   * once, never repeated.
+   */
   async registerPolicy(descriptor: PartialFields<PolicyDescriptor>, options: CallOptions = {}): Promise<policies.RegistryAnswer> {
     return policies.registerPolicy(this.connection, descriptor, options);
   }
 
+  /** Removes a policy; sessions that are bound to it keep it. Refusals are values; sent once. */
   async unregisterPolicy(policyId: string, options: CallOptions = {}): Promise<policies.RegistryAnswer> {
     return policies.unregisterPolicy(this.connection, policyId, options);
   }
 
+  /** The descriptor of a policy; UNKNOWN_POLICY_VERSION when it is not registered. */
   getPolicy(policyId: string, options: CallOptions = {}): Promise<PolicyDescriptor> {
     return policies.getPolicy(this.connection, policyId, options);
   }
 
+  /** All policies, or those of one mode. */
   listPolicies(mode = '', options: CallOptions = {}): Promise<PolicyDescriptor[]> {
     return policies.listPolicies(this.connection, mode, options);
   }
@@ -193,18 +221,22 @@ export class MacpClient {
     return watchSessions(this.connection, options);
   }
 
+  /** The current policies first, then all of them after each change. Ends with ABORTED by its signal; leaving the loop cancels it. */
   watchPolicies(options?: WatchOptions | AuthConfig): AsyncGenerator<PoliciesChange, void, undefined> {
     return watchPolicies(this.connection, options);
   }
 
+  /** Tells that the modes changed, and once at the begin. Ends with ABORTED by its signal; leaving the loop cancels it. */
   watchModeRegistry(options?: WatchOptions | AuthConfig): AsyncGenerator<RegistryChange, void, undefined> {
     return watchModeRegistry(this.connection, options);
   }
 
+  /** Tells that the roots changed, and once at the begin. Ends with ABORTED by its signal; leaving the loop cancels it. */
   watchRoots(options?: WatchOptions | AuthConfig): AsyncGenerator<RootsChange, void, undefined> {
     return watchRoots(this.connection, options);
   }
 
+  /** Ambient signals from now on; nobody keeps them. Ends with ABORTED by its signal; leaving the loop cancels it. */
   watchSignals(options?: WatchOptions | AuthConfig): AsyncGenerator<Envelope, void, undefined> {
     return watchSignals(this.connection, options);
   }

@@ -12,7 +12,9 @@ import { newCommitmentId, newMessageId } from './ids.js';
 
 /** Versions that a session is bound to when its start names none. */
 export const DEFAULT_MODE_VERSION = '1.0.0';
+/** As `DEFAULT_MODE_VERSION`. */
 export const DEFAULT_CONFIGURATION_VERSION = 'config.default';
+/** As `DEFAULT_MODE_VERSION`; this policy takes a commitment of the initiator at face value. */
 export const DEFAULT_POLICY_VERSION = 'policy.default';
 
 /** What an envelope is made of. */
@@ -117,7 +119,7 @@ export function buildCommitmentPayload(input: CommitmentInput, versions: BoundVe
   };
 }
 
-/** False when the action ends in rejected, failed or declined, else true (modes.md §2.3). */
+/** False when the action ends in rejected, failed or declined, else true. */
 export function inferOutcomePositive(action: string): boolean {
   return !/(?:rejected|failed|declined)$/.test(action);
 }

@@ -90,10 +90,12 @@ export class MacpIdentityMismatchError extends MacpSdkError {
     this.actual = actual;
   }
 
+  /** The same as `expected`. */
   get expectedSender(): string {
     return this.expected;
   }
 
+  /** The same as `actual`. */
   get actualSender(): string {
     return this.actual;
   }
@@ -110,7 +112,7 @@ function readFailure(ack: Ack): AckFailure {
   };
 }
 
-/** `{"reasons": [...]}` as UTF-8 JSON (wire.md §1); anything else carries none. */
+/** `{"reasons": [...]}` as UTF-8 JSON; anything else carries none. */
 function readReasons(details: Uint8Array | undefined): readonly string[] {
   if (details === undefined || details.length === 0) return [];
   const value = parseJson(Buffer.from(details).toString('utf8'));

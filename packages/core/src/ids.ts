@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A session id that every runtime accepts: a lower-case UUID version 4 (RFC-MACP-0004 §5; runtime.md §5.1). */
+/** A session id that every runtime accepts: a lower-case UUID version 4 (RFC-MACP-0004 §5). */
 export function newSessionId(): string {
   return randomUUID();
 }

@@ -18,6 +18,7 @@ export interface FakeRequest {
   readonly authorization: string;
 }
 
+/** A running endpoint, with what it was asked. */
 export interface FakeOpenAi {
   /** For MACP_MODEL_BASE_URL. */
   readonly baseUrl: string;

@@ -6,6 +6,7 @@ import type { TranscriptEntry } from './transcript.js';
 /** What an agent does: the same `use` and `on` calls as in its program. */
 export type Wiring = (agent: Participant) => unknown;
 
+/** What `runAgents` takes. */
 export interface RunAgentsOptions {
   /** By participant id; the first one opens the session and proposes. */
   readonly agents: Readonly<Record<string, Wiring | { readonly role: string; readonly wire: Wiring }>>;
@@ -24,6 +25,7 @@ export interface RunAgentsOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What became of a session. */
 export interface AgentsRun {
   /** How the session ended for the initiator. */
   readonly result: ParticipantResult;

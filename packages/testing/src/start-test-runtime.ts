@@ -2,6 +2,7 @@ import { DEFAULT_POLICY_ID, MODE_DECISION, type PolicyDefinition } from '@macp-a
 import { startRuntime } from '@macp-agent/runtime';
 import { loadPolicy } from './load-policy.js';
 
+/** What `startTestRuntime` takes. */
 export interface TestRuntimeOptions {
   /** Policies beside policy.default: definitions, or files as `loadPolicy` reads them. */
   readonly policies?: readonly (PolicyDefinition | string | URL)[];
@@ -22,6 +23,7 @@ export interface TestBootstrap {
   readonly start?: { readonly ttlMs: number; readonly proposal: { readonly proposalId: string; readonly option: string; readonly rationale?: string } };
 }
 
+/** A running runtime of a test. */
 export interface TestRuntime {
   /** `127.0.0.1:port`. */
   readonly address: string;

@@ -37,6 +37,7 @@ export interface KickoffBootstrap {
   readonly bytes: Uint8Array;
 }
 
+/** What the agent that starts the session sends first. */
 export interface InitiatorBootstrap {
   readonly sessionStart: SessionStartBootstrap;
   readonly kickoff?: KickoffBootstrap;

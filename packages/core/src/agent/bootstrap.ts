@@ -65,6 +65,7 @@ export interface Bootstrap {
   readonly warnings: readonly string[];
 }
 
+/** What `parseBootstrap` takes beside the document. */
 export interface ParseBootstrapOptions {
   /** Variables that fill what the document lacks. Default: none, so that the function is pure. */
   readonly env?: Env;

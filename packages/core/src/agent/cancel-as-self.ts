@@ -10,7 +10,7 @@ export interface CancelFacts {
   readonly logger: Logger;
 }
 
-/** An observer waits 5 s for the answer of the callback (agents.md §3.4): both calls fit. */
+/** An observer waits 5 s for the answer of the callback: both calls fit. */
 const CANCEL_TIMEOUT_MS = 3_000;
 const CONFIRM_TIMEOUT_MS = 1_500;
 

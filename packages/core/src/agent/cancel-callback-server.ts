@@ -9,6 +9,7 @@ export interface CancelOutcome {
   readonly state?: string | undefined;
 }
 
+/** What `startCancelCallbackServer` takes. */
 export interface CancelCallbackOptions {
   /** Bind host. Anything but loopback needs `bearer`. */
   readonly host: string;

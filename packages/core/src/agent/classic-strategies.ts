@@ -14,11 +14,13 @@ export interface EvaluationStrategy {
   evaluate(proposal: ProposalPayload & { readonly sender: string }, session: ParticipantContext['session']): Evaluation | Promise<Evaluation>;
 }
 
+/** When to vote, and how; for `votingHandler`. */
 export interface VotingStrategy {
   shouldVote(projection: DecisionProjection): boolean;
   decideVote(projection: DecisionProjection): VoteAnswer | Promise<VoteAnswer>;
 }
 
+/** The outcome to commit; `outcomePositive` defaults to what the action says. */
 export interface CommitmentAnswer {
   readonly action: string;
   readonly authorityScope: string;
@@ -26,6 +28,7 @@ export interface CommitmentAnswer {
   readonly outcomePositive?: boolean;
 }
 
+/** When to commit, and what; for `commitmentHandler`. */
 export interface CommitmentStrategy {
   shouldCommit(projection: DecisionProjection): boolean;
   decideCommitment(projection: DecisionProjection): CommitmentAnswer | Promise<CommitmentAnswer>;
@@ -65,14 +68,17 @@ export function commitmentHandler(strategy: CommitmentStrategy): EventHandler<Vo
   };
 }
 
+/** A function as an evaluation strategy. */
 export function functionEvaluator(evaluate: EvaluationStrategy['evaluate']): EvaluationStrategy {
   return { evaluate };
 }
 
+/** Two functions as a voting strategy. */
 export function functionVoter(shouldVote: VotingStrategy['shouldVote'], decideVote: VotingStrategy['decideVote']): VotingStrategy {
   return { shouldVote, decideVote };
 }
 
+/** Two functions as a commitment strategy. */
 export function functionCommitter(
   shouldCommit: CommitmentStrategy['shouldCommit'],
   decideCommitment: CommitmentStrategy['decideCommitment'],

@@ -29,6 +29,7 @@ export interface VoteResult {
   readonly policyHints: Readonly<Record<string, unknown>>;
 }
 
+/** The outcome to commit. */
 export interface DecisionAnswer {
   readonly action: string;
   readonly outcomePositive: boolean;
@@ -38,6 +39,7 @@ export interface DecisionAnswer {
   readonly authorityScope: string;
 }
 
+/** What `commitAfterVotes` takes. */
 export interface CommitAfterVotesOptions {
   /** Called once, when the votes are in. `{ cancel: reason }` cancels the session instead. */
   readonly decide: (
@@ -119,7 +121,7 @@ function tally(ctx: ParticipantContext, proposal: DecisionProposal, missing: rea
   };
 }
 
-/** Fewest votes of others that a decision may rest on: all, unless the rule is a share (agents.md §4.12). */
+/** Fewest votes of others that a decision may rest on: all, unless the rule is a share. */
 export function leastVotes(others: number, type: string, threshold: number): number {
   return type === 'none' || type === 'unanimous' ? others : Math.min(others, Math.max(1, Math.ceil(others * threshold)));
 }

@@ -7,6 +7,7 @@ import { LEGACY_CONTEXT_EXTENSION, type InitiatorBootstrap, type SessionStartBoo
 /** The two forms that are written: flat (what agents in use read) and nested (the published schema). */
 export type BootstrapForm = 'flat' | 'nested';
 
+/** The document in its other form. */
 export interface ConvertedBootstrap {
   /** Holds the token: write it with owner-only permission. */
   readonly document: Record<string, unknown>;

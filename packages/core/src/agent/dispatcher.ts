@@ -27,8 +27,11 @@ export interface ParticipantEvent<Payload = Readonly<Record<string, unknown>>> {
   readonly replayed: boolean;
 }
 
+/** Handles one accepted message; what it throws goes the way of `onHandlerError`. */
 export type EventHandler<Payload = Readonly<Record<string, unknown>>> = (event: ParticipantEvent<Payload>, ctx: ParticipantContext) => void | Promise<void>;
+/** Handles a change of the phase. */
 export type PhaseHandler = (phase: string, ctx: ParticipantContext) => void | Promise<void>;
+/** Handles the end of the session, or of this agent in it. */
 export type TerminalHandler = (result: ParticipantResult) => void | Promise<void>;
 
 /** Who wants to know what; handlers of one message are awaited in the order in which they were added, specific before `*`. */
@@ -37,25 +40,30 @@ export class Dispatcher {
   readonly #phases = new Map<string, PhaseHandler[]>();
   readonly #terminal: TerminalHandler[] = [];
 
+  /** Adds a handler for a message type, or for all with `*`. */
   on(messageType: string, handler: EventHandler): this {
     add(this.#events, messageType, handler);
     return this;
   }
 
+  /** Adds a handler for a phase, or for all with `*`. */
   onPhaseChange(phase: string, handler: PhaseHandler): this {
     add(this.#phases, phase, handler);
     return this;
   }
 
+  /** Adds a handler for the end. */
   onTerminal(handler: TerminalHandler): this {
     this.#terminal.push(handler);
     return this;
   }
 
+  /** Whether somebody wants messages of this type. */
   hasHandlersFor(messageType: string): boolean {
     return this.#events.has(messageType) || this.#events.has('*');
   }
 
+  /** Whether somebody wants to know the end. */
   hasTerminalHandler(): boolean {
     return this.#terminal.length > 0;
   }
@@ -65,10 +73,12 @@ export class Dispatcher {
     for (const handler of handlers(this.#events, event.messageType)) await handler(event, ctx);
   }
 
+  /** Awaits every handler of the phase; the first that throws ends it. */
   async dispatchPhaseChange(phase: string, ctx: ParticipantContext): Promise<void> {
     for (const handler of handlers(this.#phases, phase)) await handler(phase, ctx);
   }
 
+  /** Awaits every handler of the end; the first that throws ends it. */
   async dispatchTerminal(result: ParticipantResult): Promise<void> {
     for (const handler of this.#terminal) await handler(result);
   }

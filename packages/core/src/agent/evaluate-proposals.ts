@@ -14,6 +14,7 @@ export interface Evaluation {
   readonly objection?: { readonly severity: 'low' | 'medium' | 'high' | 'critical'; readonly reason: string };
 }
 
+/** What `evaluateProposals` takes. */
 export interface EvaluateProposalsOptions {
   /** Called once for each proposal of somebody else. An error with code MODEL_FAILED means: abstain. */
   readonly evaluate: (proposal: DecisionProposal, ctx: ParticipantContext) => Evaluation | Promise<Evaluation>;
@@ -23,7 +24,7 @@ export interface EvaluateProposalsOptions {
 const MAX_REASON_LENGTH = 500;
 
 /**
- * Evaluates each proposal of others once. An Evaluation must come before the first Vote (modes.md §3.3): one that comes later is
+ * Evaluates each proposal of others once. An Evaluation must come before the first Vote: one that comes later is
  * not sent, stays this agent's own ground for its vote, and is reported. When the model fails, the agent abstains and reports it.
  */
 export function evaluateProposals(options: EvaluateProposalsOptions): (participant: Participant) => void {

@@ -11,6 +11,7 @@ import { loadReportChannel } from './load-report-channel.js';
 import { Participant } from './participant.js';
 import type { HandlerErrorPolicy } from './participant-config.js';
 
+/** What `fromBootstrap` takes beside the bootstrap. */
 export interface FromBootstrapOptions {
   /** Variables to read. Default: those of the process. */
   readonly env?: Env;

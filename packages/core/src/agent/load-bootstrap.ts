@@ -8,6 +8,7 @@ import { findJsonFault } from './json-position.js';
 /** A bootstrap is a page of settings; anything larger is the wrong file. */
 const MAX_FILE_BYTES = 4_194_304;
 
+/** Where `loadBootstrap` looks, and what it lets pass. */
 export interface LoadBootstrapOptions {
   /** Variables to read. Default: those of the process. */
   readonly env?: Env;

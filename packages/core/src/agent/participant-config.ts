@@ -9,6 +9,7 @@ import type { Participant } from './participant.js';
 /** What to do with an error of a handler, strategy or timer: `fail` ends the run with HANDLER_FAILED, `report` goes on. */
 export type HandlerErrorPolicy = 'fail' | 'report' | ((error: unknown, participant: Participant) => 'fail' | 'report' | Promise<'fail' | 'report'>);
 
+/** What a participant is made of. `fromBootstrap` makes one from a document. */
 export interface ParticipantConfig {
   /** Sender id of this agent. */
   readonly participantId: string;

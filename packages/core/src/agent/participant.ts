@@ -116,6 +116,7 @@ export class Participant implements AsyncDisposable {
     return this.session.view;
   }
 
+  /** Query names over the view, those of the mode. */
   get projection(): Projection {
     return this.session.projection;
   }
@@ -125,6 +126,7 @@ export class Participant implements AsyncDisposable {
     return this.#mayRepeat;
   }
 
+  /** Whether the run is over, or was told to end. */
   get isStopped(): boolean {
     return this.#lifetime.signal.aborted;
   }

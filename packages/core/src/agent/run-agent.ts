@@ -12,6 +12,7 @@ import { describeResult, printReports } from './print-reports.js';
 import { readLines } from './read-lines.js';
 import type { Participant } from './participant.js';
 
+/** What `runAgent` takes. */
 export interface RunAgentOptions extends FromBootstrapOptions {
   /** Aborting leaves every session and takes no further one. */
   readonly signal?: AbortSignal | undefined;

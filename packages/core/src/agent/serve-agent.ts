@@ -7,6 +7,7 @@ import { Participant } from './participant.js';
 import type { HandlerErrorPolicy } from './participant-config.js';
 import type { ParticipantResult } from './participant-result.js';
 
+/** What `serveAgent` takes. */
 export interface ServeAgentOptions {
   readonly client: MacpClient;
   /** Sender id of this agent: it joins every open session that names it as a participant. */

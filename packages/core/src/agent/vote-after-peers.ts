@@ -14,11 +14,13 @@ export interface VoteQuestion {
   readonly objections: readonly DecisionObjection[];
 }
 
+/** A vote and why. */
 export interface VoteAnswer {
   readonly vote: 'APPROVE' | 'REJECT' | 'ABSTAIN';
   readonly reason: string;
 }
 
+/** What `voteAfterPeers` takes. */
 export interface VoteAfterPeersOptions {
   /** Called once for each proposal of somebody else. An error with code MODEL_FAILED becomes the vote ABSTAIN. */
   readonly vote: (question: VoteQuestion, ctx: ParticipantContext) => VoteAnswer | Promise<VoteAnswer>;

@@ -14,7 +14,7 @@ const BUFFER_SIZE = 256;
 const WHAT = 'StreamSession';
 
 /**
- * One StreamSession call as it is on the wire (runtime.md §9): write envelopes or a subscribe frame, read what comes. No reconnect
+ * One StreamSession call as it is on the wire (RFC-MACP-0006 §3): write envelopes or a subscribe frame, read what comes. No reconnect
  * and no acknowledgements; `Session.openStream()` has both.
  */
 export class MacpStream implements AsyncIterable<Envelope> {

@@ -86,7 +86,7 @@ export class Retries {
   }
 }
 
-/** True when the same request, sent again, may succeed: the peer was away, slow or busy (runtime.md §17.1 for refusals). */
+/** True when the same request, sent again, may succeed: the peer was away, slow or busy. */
 function mayRepeat(error: unknown): boolean {
   if (error instanceof MacpAckError) return RETRYABLE_REFUSALS.has(error.failure.code);
   if (!(error instanceof MacpTransportError) || error.code === 'PAYLOAD_TOO_LARGE') return false;

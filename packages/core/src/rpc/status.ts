@@ -43,7 +43,7 @@ export function abortedError(what: string, signal: AbortSignal): MacpSdkError {
   return new MacpSdkError('ABORTED', `${what} was cancelled by the caller`, { cause: signal.reason });
 }
 
-/** The registered code behind the `code` of an in-stream error, which the reference runtime fills with internal names (runtime.md §9.4). */
+/** The registered code behind the `code` of an in-stream error, which the reference runtime fills with internal names. */
 export function refusalCode(code: string, message: string): ErrorCode {
   if (isErrorCode(code)) return code;
   if (COMPACTED.test(message)) return 'HISTORY_UNAVAILABLE';

@@ -10,6 +10,7 @@ import { Projection } from './projection.js';
 
 /** Questions about a decision session (RFC-MACP-0007), answered from its view. */
 export class DecisionProjection extends Projection {
+  /** State of the mode; undefined until the SessionStart is known, and in sessions of other modes. */
   get state(): DecisionState | undefined {
     return this.stateOf<DecisionState>(MODE_DECISION);
   }
@@ -19,14 +20,17 @@ export class DecisionProjection extends Projection {
     return this.state?.phase ?? 'Proposal';
   }
 
+  /** By proposal id, in the order of acceptance. */
   get proposals(): ReadonlyMap<string, DecisionProposal> {
     return this.state?.proposals ?? new Map();
   }
 
+  /** All evaluations, in the order of acceptance; a sender may have several. */
   get evaluations(): readonly DecisionEvaluation[] {
     return this.state?.evaluations ?? [];
   }
 
+  /** All objections, in the order of acceptance. */
   get objections(): readonly DecisionObjection[] {
     return this.state?.objections ?? [];
   }
@@ -64,6 +68,7 @@ export class DecisionProjection extends Projection {
     return this.objections.some((objection) => objection.severity === 'critical' && (proposalId === undefined || objection.proposalId === proposalId));
   }
 
+  /** Evaluations that recommend REVIEW. */
   reviewEvaluations(): readonly DecisionEvaluation[] {
     return this.evaluations.filter(({ recommendation }) => recommendation === 'REVIEW');
   }

@@ -13,6 +13,7 @@ export interface DecisionProposalInput {
   readonly supportingData?: BytesInput | undefined;
 }
 
+/** What `evaluate` takes. */
 export interface EvaluationInput {
   readonly proposalId: string;
   /** APPROVE, REVIEW, BLOCK or REJECT, in any case. */
@@ -22,6 +23,7 @@ export interface EvaluationInput {
   readonly reason?: string | undefined;
 }
 
+/** What `raiseObjection` takes. */
 export interface ObjectionInput {
   readonly proposalId: string;
   readonly reason: string;
@@ -29,6 +31,7 @@ export interface ObjectionInput {
   readonly severity?: string | undefined;
 }
 
+/** What `vote` takes. */
 export interface VoteInput {
   readonly proposalId: string;
   /** APPROVE, REJECT or ABSTAIN, in any case. */
@@ -56,6 +59,7 @@ export class DecisionSession extends Session<DecisionProjection> {
     return await this.send('Proposal', payload, withInput(input, options));
   }
 
+  /** Says what this participant thinks of a proposal; before the first vote (RFC-MACP-0007). */
   async evaluate(input: WithSender<EvaluationInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = {
       proposalId: validateRequiredField(input.proposalId, 'proposalId'),
@@ -66,6 +70,7 @@ export class DecisionSession extends Session<DecisionProjection> {
     return await this.send('Evaluation', payload, withInput(input, options));
   }
 
+  /** Objects to a proposal; under some policies one of severity critical vetoes it (RFC-MACP-0012). */
   async raiseObjection(input: WithSender<ObjectionInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = {
       proposalId: validateRequiredField(input.proposalId, 'proposalId'),

@@ -6,6 +6,7 @@ export type ProjectedHandoff = HandoffOffer & { readonly status: 'offered' | 'co
 
 /** Questions about a handoff session (RFC-MACP-0010), answered from its view. */
 export class HandoffProjection extends Projection {
+  /** State of the mode; undefined until the SessionStart is known, and in sessions of other modes. */
   get state(): HandoffState | undefined {
     return this.stateOf<HandoffState>(MODE_HANDOFF);
   }
@@ -18,6 +19,7 @@ export class HandoffProjection extends Projection {
     return this.activeOffer?.status === 'context_sent' ? 'ContextSharing' : 'OfferPending';
   }
 
+  /** By handoff id, in the order of acceptance. */
   get handoffs(): ReadonlyMap<string, ProjectedHandoff> {
     const handoffs = new Map<string, ProjectedHandoff>();
     for (const [id, offer] of this.state?.offers ?? []) handoffs.set(id, { ...offer, status: statusOf(offer) });
@@ -29,18 +31,22 @@ export class HandoffProjection extends Projection {
     return this.pendingHandoffs().at(-1);
   }
 
+  /** The offer with this id. */
   getHandoff(handoffId: string): ProjectedHandoff | undefined {
     return this.handoffs.get(handoffId);
   }
 
+  /** Offers that were neither accepted nor declined. */
   pendingHandoffs(): ProjectedHandoff[] {
     return [...this.handoffs.values()].filter(({ disposition }) => disposition === 'Offered');
   }
 
+  /** Whether this offer was accepted. */
   isAccepted(handoffId: string): boolean {
     return this.getHandoff(handoffId)?.disposition === 'Accepted';
   }
 
+  /** Whether this offer was declined. */
   isDeclined(handoffId: string): boolean {
     return this.getHandoff(handoffId)?.disposition === 'Declined';
   }

@@ -5,6 +5,7 @@ import { toBytes, type BytesInput } from './bytes-input.js';
 import { HandoffProjection } from './handoff-projection.js';
 import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
+/** What `offer` takes. */
 export interface HandoffOfferInput {
   readonly handoffId: string;
   readonly targetParticipant: string;
@@ -12,12 +13,14 @@ export interface HandoffOfferInput {
   readonly reason?: string | undefined;
 }
 
+/** What `addContext` takes. */
 export interface HandoffContextInput {
   readonly handoffId: string;
   readonly contentType: string;
   readonly context?: BytesInput | undefined;
 }
 
+/** What `acceptHandoff` takes. */
 export interface HandoffAcceptInput {
   readonly handoffId: string;
   /** Default: the sender. */
@@ -25,6 +28,7 @@ export interface HandoffAcceptInput {
   readonly reason?: string | undefined;
 }
 
+/** What `decline` takes. */
 export interface HandoffDeclineInput {
   readonly handoffId: string;
   /** Default: the sender. */
@@ -41,6 +45,7 @@ export class HandoffSession extends Session<HandoffProjection> {
     super(client, MODE_HANDOFF, options, (source) => new HandoffProjection(source));
   }
 
+  /** Offers responsibility to one participant. */
   async offer(input: WithSender<HandoffOfferInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = {
       handoffId: validateRequiredField(input.handoffId, 'handoffId'),
@@ -51,6 +56,7 @@ export class HandoffSession extends Session<HandoffProjection> {
     return await this.send('HandoffOffer', payload, withInput(input, options));
   }
 
+  /** Adds what the target should know to an open offer. */
   async addContext(input: WithSender<HandoffContextInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = {
       handoffId: validateRequiredField(input.handoffId, 'handoffId'),
@@ -71,6 +77,7 @@ export class HandoffSession extends Session<HandoffProjection> {
     return await this.send('HandoffAccept', payload, withInput(input, options));
   }
 
+  /** Declines an offer; the initiator may offer again. */
   async decline(input: WithSender<HandoffDeclineInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { handoffId: validateRequiredField(input.handoffId, 'handoffId'), declinedBy: input.declinedBy ?? '', reason: input.reason ?? '' };
     return await this.send('HandoffDecline', payload, withInput(input, options));

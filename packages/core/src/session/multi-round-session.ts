@@ -4,12 +4,14 @@ import { validateRequiredField } from '../validate.js';
 import { Projection } from './projection.js';
 import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
+/** What `contribute` takes. */
 export interface ContributionInput {
   readonly value: string;
 }
 
 /** Questions about a multi-round session, answered from its view. */
 export class MultiRoundProjection extends Projection {
+  /** State of the mode; undefined until the SessionStart is known. */
   get state(): MultiRoundState | undefined {
     return this.stateOf<MultiRoundState>(MODE_MULTI_ROUND);
   }
@@ -19,12 +21,13 @@ export class MultiRoundProjection extends Projection {
     return this.state?.values ?? new Map();
   }
 
+  /** Whether all values are equal, so that the session may be committed. */
   get converged(): boolean {
     return this.state?.converged ?? false;
   }
 }
 
-/** A session of the multi-round mode: participants contribute values until all are equal; an extension without an RFC (modes.md §8). */
+/** A session of the multi-round mode: participants contribute values until all are equal; an extension without an RFC. */
 export class MultiRoundSession extends Session<MultiRoundProjection> {
   /** The message type that each verb sends. */
   static readonly verbs = { contribute: 'Contribute' } as const;
@@ -33,6 +36,7 @@ export class MultiRoundSession extends Session<MultiRoundProjection> {
     super(client, MODE_MULTI_ROUND, options, (source) => new MultiRoundProjection(source));
   }
 
+  /** Gives the value of this participant; a later one replaces it. */
   async contribute(input: WithSender<ContributionInput>, options: VerbOptions = {}): Promise<Ack> {
     return await this.send('Contribute', { value: validateRequiredField(input.value, 'value') }, withInput(input, options));
   }

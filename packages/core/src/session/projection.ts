@@ -49,10 +49,12 @@ export class Projection {
     return view?.mode?.descriptor.mode === mode ? (view.modeState as S) : undefined;
   }
 
+  /** The commitment that ended the session; undefined before it. */
   get commitment(): CommitmentPayload | undefined {
     return this.view?.commitment;
   }
 
+  /** Whether there is a commitment. */
   get isCommitted(): boolean {
     return this.commitment !== undefined;
   }

@@ -6,6 +6,7 @@ export type ProjectedProposal = NegotiatedProposal & { readonly status: 'open' |
 
 /** Questions about a proposal session (RFC-MACP-0008), answered from its view. */
 export class ProposalProjection extends Projection {
+  /** State of the mode; undefined until the SessionStart is known, and in sessions of other modes. */
   get state(): ProposalState | undefined {
     return this.stateOf<ProposalState>(MODE_PROPOSAL);
   }
@@ -15,6 +16,7 @@ export class ProposalProjection extends Projection {
     return this.state?.phase ?? 'Negotiating';
   }
 
+  /** By proposal id, in the order of acceptance. */
   get proposals(): ReadonlyMap<string, ProjectedProposal> {
     const proposals = new Map<string, ProjectedProposal>();
     for (const [id, proposal] of this.state?.proposals ?? []) proposals.set(id, { ...proposal, status: this.#statusOf(proposal) });
@@ -26,6 +28,7 @@ export class ProposalProjection extends Projection {
     return Array.from(this.state?.accepts ?? [], ([sender, accept]) => ({ sender, ...accept }));
   }
 
+  /** All rejections, in the order of acceptance. */
   get rejections(): readonly ProposalRejection[] {
     return this.state?.rejections ?? [];
   }
@@ -40,6 +43,7 @@ export class ProposalProjection extends Projection {
     return this.liveProposals().filter(({ status }) => status !== 'rejected');
   }
 
+  /** The proposal that came last; undefined before the first. */
   latestProposal(): ProjectedProposal | undefined {
     return [...this.proposals.values()].at(-1);
   }
@@ -49,6 +53,7 @@ export class ProposalProjection extends Projection {
     return this.accepts.some((accept) => accept.proposalId === proposalId);
   }
 
+  /** Whether somebody rejected this proposal for good. */
   isTerminallyRejected(proposalId: string): boolean {
     return this.rejections.some((rejection) => rejection.terminal && rejection.proposalId === proposalId);
   }
@@ -59,6 +64,7 @@ export class ProposalProjection extends Projection {
     return named.size === 1 ? [...named][0] : undefined;
   }
 
+  /** Whether somebody rejected any proposal for good. */
   hasTerminalRejection(): boolean {
     return this.rejections.some(({ terminal }) => terminal);
   }

@@ -5,6 +5,7 @@ import { toBytes, type BytesInput } from './bytes-input.js';
 import { ProposalProjection } from './proposal-projection.js';
 import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
+/** What `propose` takes. */
 export interface ProposalInput {
   readonly proposalId: string;
   readonly title: string;
@@ -13,6 +14,7 @@ export interface ProposalInput {
   readonly tags?: readonly string[] | undefined;
 }
 
+/** What `counterPropose` takes. */
 export interface CounterProposalInput {
   readonly proposalId: string;
   /** The proposal that this one answers. */
@@ -22,11 +24,13 @@ export interface CounterProposalInput {
   readonly details?: BytesInput | undefined;
 }
 
+/** What `accept` and `withdraw` take. */
 export interface ProposalAnswerInput {
   readonly proposalId: string;
   readonly reason?: string | undefined;
 }
 
+/** What `reject` takes. */
 export interface ProposalRejectionInput extends ProposalAnswerInput {
   /** Ends the negotiation of this proposal for good; default false. */
   readonly terminal?: boolean | undefined;
@@ -41,24 +45,29 @@ export class ProposalSession extends Session<ProposalProjection> {
     super(client, MODE_PROPOSAL, options, (source) => new ProposalProjection(source));
   }
 
+  /** Puts a proposal up for negotiation. */
   async propose(input: WithSender<ProposalInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { ...describe(input), tags: [...(input.tags ?? [])] };
     return await this.send('Proposal', payload, withInput(input, options));
   }
 
+  /** Answers a proposal with another one; a policy may limit the rounds. */
   async counterPropose(input: WithSender<CounterProposalInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { ...describe(input), supersedesProposalId: validateRequiredField(input.supersedesProposalId, 'supersedesProposalId') };
     return await this.send('CounterProposal', payload, withInput(input, options));
   }
 
+  /** Accepts a proposal; a later accept of another one replaces it. */
   async accept(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
     return await this.send('Accept', answer(input), withInput(input, options));
   }
 
+  /** Rejects a proposal, for good with `terminal`. */
   async reject(input: WithSender<ProposalRejectionInput>, options: VerbOptions = {}): Promise<Ack> {
     return await this.send('Reject', { ...answer(input), terminal: input.terminal ?? false }, withInput(input, options));
   }
 
+  /** Takes back an own proposal. */
   async withdraw(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
     return await this.send('Withdraw', answer(input), withInput(input, options));
   }

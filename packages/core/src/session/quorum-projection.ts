@@ -3,6 +3,7 @@ import { Projection } from './projection.js';
 
 /** Questions about a quorum session (RFC-MACP-0011), answered from its view. A session has at most one request. */
 export class QuorumProjection extends Projection {
+  /** State of the mode; undefined until the SessionStart is known, and in sessions of other modes. */
   get state(): QuorumState | undefined {
     return this.stateOf<QuorumState>(MODE_QUORUM);
   }
@@ -19,6 +20,7 @@ export class QuorumProjection extends Projection {
     return this.request === undefined ? new Map() : new Map([[this.request.requestId, this.request]]);
   }
 
+  /** The request; undefined before it. */
   get request(): ApprovalRequest | undefined {
     return this.state?.request;
   }
@@ -28,18 +30,22 @@ export class QuorumProjection extends Projection {
     return this.request === undefined ? new Map() : new Map([[this.request.requestId, this.#cast]]);
   }
 
+  /** Ballots of each kind. */
   get counts(): BallotCount {
     return this.state === undefined ? { approve: 0, reject: 0, abstain: 0 } : countBallots(this.state);
   }
 
+  /** Approving ballots on this request, or on that of the session. */
   approvalCount(requestId?: string): number {
     return this.#isOf(requestId) ? this.counts.approve : 0;
   }
 
+  /** Rejecting ballots, as `approvalCount`. */
   rejectionCount(requestId?: string): number {
     return this.#isOf(requestId) ? this.counts.reject : 0;
   }
 
+  /** Abstaining ballots, as `approvalCount`. */
   abstentionCount(requestId?: string): number {
     return this.#isOf(requestId) ? this.counts.abstain : 0;
   }
@@ -49,14 +55,17 @@ export class QuorumProjection extends Projection {
     return this.#isOf(requestId) ? (this.request?.requiredApprovals ?? 0) : 0;
   }
 
+  /** Whether the approvals reach `threshold`. */
   hasQuorum(requestId?: string): boolean {
     return this.request !== undefined && this.#isOf(requestId) && this.counts.approve >= this.threshold();
   }
 
+  /** Approvals that are missing for `threshold`; 0 when it is reached. */
   remainingVotesNeeded(requestId?: string): number {
     return Math.max(0, this.threshold(requestId) - this.approvalCount(requestId));
   }
 
+  /** Who has cast a ballot, in the order of the first one. */
   votedSenders(requestId?: string): string[] {
     return this.#isOf(requestId) ? [...this.#cast.keys()] : [];
   }

@@ -6,6 +6,7 @@ import { toBytes, type BytesInput } from './bytes-input.js';
 import { QuorumProjection } from './quorum-projection.js';
 import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
+/** What `requestApproval` takes. */
 export interface ApprovalRequestInput {
   readonly requestId: string;
   readonly action: string;
@@ -15,6 +16,7 @@ export interface ApprovalRequestInput {
   readonly requiredApprovals: number;
 }
 
+/** What `approve`, `reject` and `abstain` take. */
 export interface BallotInput {
   readonly requestId: string;
   readonly reason?: string | undefined;
@@ -29,6 +31,7 @@ export class QuorumSession extends Session<QuorumProjection> {
     super(client, MODE_QUORUM, options, (source) => new QuorumProjection(source));
   }
 
+  /** Asks for approval; the initiator does, once in a session. */
   async requestApproval(input: WithSender<ApprovalRequestInput>, options: VerbOptions = {}): Promise<Ack> {
     const { requiredApprovals } = input;
     if (!Number.isInteger(requiredApprovals) || requiredApprovals < 1)
@@ -43,14 +46,17 @@ export class QuorumSession extends Session<QuorumProjection> {
     return await this.send('ApprovalRequest', payload, withInput(input, options));
   }
 
+  /** Casts the ballot of this participant, for the request; there is one for each. */
   approve(input: WithSender<BallotInput>, options: VerbOptions = {}): Promise<Ack> {
     return this.#cast('Approve', input, options);
   }
 
+  /** As `approve`, against the request. */
   reject(input: WithSender<BallotInput>, options: VerbOptions = {}): Promise<Ack> {
     return this.#cast('Reject', input, options);
   }
 
+  /** As `approve`, for neither side; the policy says how it counts. */
   abstain(input: WithSender<BallotInput>, options: VerbOptions = {}): Promise<Ack> {
     return this.#cast('Abstain', input, options);
   }

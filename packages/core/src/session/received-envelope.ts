@@ -4,7 +4,7 @@ import { decodePayload, type Envelope } from '@macp-agent/protocol';
 export type ReceivedEnvelope = Envelope & {
   /** The payload as a plain object; the bytes for a type that is not known here; undefined when the bytes do not decode. */
   readonly decodedPayload: unknown;
-  /** Ordinal in the session, SessionStart is 1 (runtime.md §9.3); what `afterSequence` takes. */
+  /** Ordinal in the session, SessionStart is 1; what `afterSequence` takes. */
   readonly sequence: number;
 };
 

@@ -92,10 +92,12 @@ export class Session<P extends Projection = Projection> {
     return this.#versions.modeVersion;
   }
 
+  /** As `modeVersion`. */
   get configurationVersion(): string {
     return this.#versions.configurationVersion;
   }
 
+  /** As `modeVersion`. */
   get policyVersion(): string {
     return this.#versions.policyVersion;
   }
@@ -161,6 +163,7 @@ export class Session<P extends Projection = Projection> {
     return this.#moved(this.client.suspendSession(this.sessionId, reason, this.#withAuth(options)));
   }
 
+  /** Resumes a suspended session. */
   resume(reason = '', options: AckOptions = {}): Promise<Ack> {
     return this.#moved(this.client.resumeSession(this.sessionId, reason, this.#withAuth(options)));
   }

@@ -29,7 +29,7 @@ const HINTS: Readonly<Record<string, string>> = {
   HISTORY_UNAVAILABLE: 'Read the outcome with GetSession.',
 };
 
-/** Opens one StreamSession call with a passive subscribe (runtime.md §9.3). Fails when no credential is to be had. */
+/** Opens one StreamSession call with a passive subscribe. Fails when no credential is to be had. */
 export async function subscribe(options: SubscriptionOptions): Promise<Subscription> {
   const { connection, auth, sessionId, finished } = options;
   const { call, metadata } = await connection.bidi(runtimeService.StreamSession, auth, `StreamSession of ${sessionId}`, finished);
@@ -83,7 +83,7 @@ export class Subscription {
     this.#call.resume();
   }
 
-  /** The runtime hands over what it has accepted and ends the call (runtime.md §9.1); a silent one is cut off. */
+  /** The runtime hands over what it has accepted and ends the call; a silent one is cut off. */
   drain(): void {
     this.#call.end();
     let seen = this.#frames;

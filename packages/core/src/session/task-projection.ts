@@ -20,6 +20,7 @@ const PHASES: Readonly<Record<TaskState['phase'], string>> = {
 
 /** Questions about a task session (RFC-MACP-0009), answered from its view. A session has at most one task. */
 export class TaskProjection extends Projection {
+  /** State of the mode; undefined until the SessionStart is known, and in sessions of other modes. */
   get state(): TaskState | undefined {
     return this.stateOf<TaskState>(MODE_TASK);
   }
@@ -36,6 +37,7 @@ export class TaskProjection extends Projection {
     return task === undefined ? new Map() : new Map([[task.taskId, { ...task, assignee, status: this.#status() }]]);
   }
 
+  /** The request; undefined before it. */
   get task(): TaskRequest | undefined {
     return this.state?.task;
   }
@@ -45,10 +47,12 @@ export class TaskProjection extends Projection {
     return this.state?.assignee;
   }
 
+  /** Who declined the task, in the order of acceptance. */
   get rejections(): readonly TaskRejection[] {
     return this.state?.rejections ?? [];
   }
 
+  /** All updates, in the order of acceptance. */
   get updates(): readonly TaskUpdate[] {
     return this.state?.updates ?? [];
   }
@@ -58,16 +62,19 @@ export class TaskProjection extends Projection {
     return this.state?.report;
   }
 
+  /** The report of completion as a list, empty without one. */
   get completions(): readonly (Completion & { readonly taskId: string })[] {
     const { task, report } = this;
     return task !== undefined && report?.kind === 'completed' ? [{ taskId: task.taskId, ...report }] : [];
   }
 
+  /** The report of failure as a list, empty without one. */
   get failures(): readonly (Failure & { readonly taskId: string })[] {
     const { task, report } = this;
     return task !== undefined && report?.kind === 'failed' ? [{ taskId: task.taskId, ...report }] : [];
   }
 
+  /** The task when it has this id. */
   getTask(taskId: string): ProjectedTask | undefined {
     return this.tasks.get(taskId);
   }
@@ -77,14 +84,17 @@ export class TaskProjection extends Projection {
     return this.report === undefined ? [...this.tasks.values()] : [];
   }
 
+  /** Whether somebody works, or worked, on this task. */
   isAccepted(taskId: string): boolean {
     return this.getTask(taskId) !== undefined && this.assignee !== undefined;
   }
 
+  /** Whether this task was reported as done. */
   isComplete(taskId: string): boolean {
     return this.getTask(taskId) !== undefined && this.report?.kind === 'completed';
   }
 
+  /** Whether this task was reported as failed. */
   isFailed(taskId: string): boolean {
     return this.getTask(taskId) !== undefined && this.report?.kind === 'failed';
   }
@@ -94,6 +104,7 @@ export class TaskProjection extends Projection {
     return this.getTask(taskId) !== undefined && this.report?.kind === 'failed' && this.report.retryable;
   }
 
+  /** The latest update; undefined before the first. */
   latestProgress(): TaskUpdate | undefined {
     return this.updates.at(-1);
   }

@@ -5,6 +5,7 @@ import { toBytes, type BytesInput } from './bytes-input.js';
 import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 import { TaskProjection } from './task-projection.js';
 
+/** What `requestTask` takes. */
 export interface TaskRequestInput {
   readonly taskId: string;
   readonly title: string;
@@ -16,6 +17,7 @@ export interface TaskRequestInput {
   readonly deadlineUnixMs?: number | undefined;
 }
 
+/** What `acceptTask` and `rejectTask` take. */
 export interface TaskAnswerInput {
   readonly taskId: string;
   /** Default: the sender. */
@@ -23,6 +25,7 @@ export interface TaskAnswerInput {
   readonly reason?: string | undefined;
 }
 
+/** What `updateTask` takes. */
 export interface TaskUpdateInput {
   readonly taskId: string;
   readonly status: string;
@@ -31,6 +34,7 @@ export interface TaskUpdateInput {
   readonly partialOutput?: BytesInput | undefined;
 }
 
+/** What `completeTask` takes. */
 export interface TaskCompletionInput {
   readonly taskId: string;
   readonly assignee?: string | undefined;
@@ -38,6 +42,7 @@ export interface TaskCompletionInput {
   readonly summary?: string | undefined;
 }
 
+/** What `failTask` takes. */
 export interface TaskFailureInput {
   readonly taskId: string;
   readonly assignee?: string | undefined;
@@ -62,6 +67,7 @@ export class TaskSession extends Session<TaskProjection> {
     super(client, MODE_TASK, options, (source) => new TaskProjection(source));
   }
 
+  /** Asks for a task; the initiator does, once in a session. */
   async requestTask(input: WithSender<TaskRequestInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = {
       taskId: validateRequiredField(input.taskId, 'taskId'),
@@ -74,14 +80,17 @@ export class TaskSession extends Session<TaskProjection> {
     return await this.send('TaskRequest', payload, withInput(input, options));
   }
 
+  /** Takes the task on; the assignee alone reports on it then. */
   async acceptTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
     return await this.send('TaskAccept', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
   }
 
+  /** Declines the task. Another participant may accept it only where the policy allows reassignment; else the session can only be cancelled or expire. */
   async rejectTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
     return await this.send('TaskReject', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
   }
 
+  /** Tells how far the task is. */
   async updateTask(input: WithSender<TaskUpdateInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = {
       taskId: validateRequiredField(input.taskId, 'taskId'),
@@ -93,10 +102,12 @@ export class TaskSession extends Session<TaskProjection> {
     return await this.send('TaskUpdate', payload, withInput(input, options));
   }
 
+  /** Reports the task as done; under some policies only with an output. */
   async completeTask(input: WithSender<TaskCompletionInput>, options: VerbOptions = {}): Promise<Ack> {
     return await this.send('TaskComplete', { ...about(input), output: toBytes(input.output), summary: input.summary ?? '' }, withInput(input, options));
   }
 
+  /** Reports that the task failed, and whether it may be tried again. */
   async failTask(input: WithSender<TaskFailureInput>, options: VerbOptions = {}): Promise<Ack> {
     const payload = { ...about(input), errorCode: input.errorCode ?? '', reason: input.reason ?? '', retryable: input.retryable ?? false };
     return await this.send('TaskFail', payload, withInput(input, options));

@@ -35,7 +35,7 @@ const EVENT_STATE: Partial<Record<SessionLifecycleEvent['eventType'], SessionSta
 
 /**
  * State changes of the sessions that somebody follows, from one shared WatchSessions call: session streams do not carry them
- * (runtime.md §9.3). Runs only while a session is followed.
+ *. Runs only while a session is followed.
  */
 export class LifecycleHub {
   readonly #connection: Connection;

@@ -36,25 +36,28 @@ class Watcher<T> {
   }
 }
 
+/** Tells that the modes of the runtime changed, and once at the begin. */
 export class ModeRegistryWatcher extends Watcher<RegistryChange> {
   constructor(client: MacpClient, options: WatcherOptions = {}) {
     super((given) => client.watchModeRegistry(given), options);
   }
 }
 
+/** Tells that the roots of the runtime changed, and once at the begin. */
 export class RootsWatcher extends Watcher<RootsChange> {
   constructor(client: MacpClient, options: WatcherOptions = {}) {
     super((given) => client.watchRoots(given), options);
   }
 }
 
+/** First the current policies, then all of them after each change. */
 export class PolicyWatcher extends Watcher<PoliciesChange> {
   constructor(client: MacpClient, options: WatcherOptions = {}) {
     super((given) => client.watchPolicies(given), options);
   }
 }
 
-/** First the current sessions, as CREATED events, then changes (runtime.md §8). */
+/** First the current sessions, as CREATED events, then changes (RFC-MACP-0006). */
 export class SessionLifecycleWatcher extends Watcher<SessionLifecycleEvent> {
   constructor(client: MacpClient, options: WatcherOptions = {}) {
     super((given) => client.watchSessions(given), options);
@@ -67,10 +70,12 @@ export class SignalWatcher extends Watcher<Envelope> {
     super((given) => client.watchSignals(given), options);
   }
 
+  /** The same as `changes`. */
   signals(signal?: AbortSignal): AsyncGenerator<Envelope, void, undefined> {
     return this.changes(signal);
   }
 
+  /** The first signal from now, as `nextChange`. */
   nextSignal(signal?: AbortSignal): Promise<Envelope | undefined> {
     return this.nextChange(signal);
   }

@@ -10,16 +10,19 @@ export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** All policies, as they were at this time. */
 export interface PoliciesChange {
   readonly descriptors: PolicyDescriptor[];
   readonly observedAtUnixMs: number;
 }
 
+/** Which registry changed, and when. */
 export interface RegistryChange {
   readonly registry: string;
   readonly observedAtUnixMs: number;
 }
 
+/** When the roots changed. */
 export interface RootsChange {
   readonly observedAtUnixMs: number;
 }

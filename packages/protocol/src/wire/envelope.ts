@@ -14,6 +14,7 @@ export const sessionState = enumeration(
   'SESSION_STATE_SUSPENDED',
   'SESSION_STATE_CANCELLED',
 );
+/** State of a session, as the enum of the wire names it; `SessionState` is the short form. */
 export type WireSessionState = Ack['sessionState'];
 
 export const Envelope = message('macp.v1.Envelope', pb.Envelope, {

@@ -15,6 +15,7 @@ const eventType = enumeration(
   'EVENT_TYPE_RESUMED',
   'EVENT_TYPE_CANCELLED',
 );
+/** What WatchSessions reports, as its enum names it. */
 export type LifecycleEventType = SessionLifecycleEvent['eventType'];
 
 export const ParticipantActivity = message('macp.v1.ParticipantActivity', pb.ParticipantActivity, {
