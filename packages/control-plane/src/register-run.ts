@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Run } from './model/run.js';
 import { isEnded } from './model/run.js';
 import { runEvent } from './observer/lifecycle-events.js';
-import { newRun } from './observer/observer.js';
+import { newRun } from './model/new-run.js';
 import type { RunStore } from './store/run-store.js';
 
 /** A run descriptor after validation with `runDescriptorSchema` of @macp-agent/protocol/schemas. */

@@ -54,6 +54,17 @@ export const streamQuery = {
   },
 } as const;
 
+/** What a reader sends that connects again; counts when `afterSeq` is absent. */
+export const streamHeaders = {
+  type: 'object',
+  properties: { 'last-event-id': { type: 'integer', minimum: 0, description: 'id of the last event that was seen; counts when afterSeq is absent' } },
+} as const;
+
+/** What `streamHeaders` lets through. */
+export interface StreamHeaders {
+  readonly 'last-event-id'?: number;
+}
+
 /** What `streamQuery` lets through. */
 export interface StreamQuery {
   readonly afterSeq?: number;

@@ -27,7 +27,9 @@ const STALLED_MS = 60_000;
  */
 export async function streamRun(response: ServerResponse, store: RunStore, runId: string, options: EventStreamOptions): Promise<void> {
   const { signal, heartbeatMs } = options;
-  let cursor = options.afterSeq;
+  // An id that was never given away is that of no event: such a reader gets what comes next.
+  let cursor = Math.min(options.afterSeq, store.get(runId)?.lastEventSeq ?? 0);
+  let first = true;
   let wake = (): void => undefined;
   let dirty = true;
   const unsubscribe = store.subscribe((run) => {
@@ -52,9 +54,9 @@ export async function streamRun(response: ServerResponse, store: RunStore, runId
             .join(''),
         );
       }
-      const first = cursor === options.afterSeq;
       cursor = events.at(-1)?.seq ?? cursor;
-      if (options.snapshot !== undefined && (events.length > 0 || first)) await write(frame('snapshot', options.snapshot(run, await store.events(runId))));
+      if (options.snapshot !== undefined && (events.length > 0 || first)) await write(await snapshotFrame(store, run, options.snapshot));
+      first = false;
       if (isEnded(run.status) && cursor >= run.lastEventSeq) {
         await write(frame('end', { status: run.status, lastSeq: cursor, errorCode: run.errorCode, errorMessage: run.errorMessage }));
         return;
@@ -68,6 +70,16 @@ export async function streamRun(response: ServerResponse, store: RunStore, runId
     unsubscribe();
     response.end();
   }
+}
+
+/** All readers of a run share one snapshot of each of its steps; a run is replaced by the next step, never changed. */
+const snapshots = new WeakMap<Run, string>();
+
+async function snapshotFrame(store: RunStore, run: Run, snapshot: NonNullable<EventStreamOptions['snapshot']>): Promise<string> {
+  const events = await store.events(run.id);
+  const text = snapshots.get(run) ?? frame('snapshot', snapshot(run, events.slice(0, run.lastEventSeq)));
+  snapshots.set(run, text);
+  return text;
 }
 
 function eventFrame(event: CanonicalEvent): string {

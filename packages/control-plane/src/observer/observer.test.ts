@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { newSessionId } from '@macp-agent/core';
-import { Harness, upTo } from '../harness.test.support.js';
+import { newSessionId, silentLogger } from '@macp-agent/core';
+import { Harness, PARTICIPANTS, upTo } from '../harness.test.support.js';
 
 const WAIT = { timeout: 10_000, interval: 20 };
 /** SessionStart, Proposal, three evaluations, three votes, Commitment. */
@@ -165,6 +165,17 @@ describe('observing a runtime', () => {
     expect(await harness.run(id)).toMatchObject({ errorCode: 'SESSION_NOT_FOUND', lastOrdinal: 2 });
   });
 
+  it('ends a session as it ended, though the runtime lets it read nothing of it', async () => {
+    harness = await Harness.start({
+      identities: [...PARTICIPANTS, 'observer'].map((sender) => ({ token: `token-${sender}`, sender })),
+    });
+    const { id, lead } = await harness.open();
+    await vi.waitFor(async () => expect((await harness.events(id)).map((event) => event.data['status'])).toContain('refused'), WAIT);
+    await harness.decide(id, lead);
+    await ended(id, 'completed');
+    expect(await harness.run(id)).toMatchObject({ errorCode: null, lastOrdinal: 0 });
+  });
+
   it('never fails a session for being quiet', async () => {
     let now = Date.now();
     harness = await Harness.start({}, { nowUnixMs: () => now });
@@ -234,11 +245,15 @@ describe('observing a runtime', () => {
   });
 
   it('follows more sessions at one time than one connection carries', async () => {
-    harness = await Harness.start();
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string): number => warnings.push(message) };
+    harness = await Harness.start({}, { logger });
     const count = 140;
     const sessions = await Promise.all(Array.from({ length: count }, () => harness.open()));
     const followed = async (): Promise<number> => (await harness.json<{ following: number }>('runtime/health')).following;
     await vi.waitFor(async () => expect(await followed()).toBe(count), { timeout: 15_000, interval: 100 });
+    // The runtime ends the watch of a reader that is more than 64 events behind.
+    expect(warnings).toEqual([]);
     const last = sessions.at(-1);
     await last?.lead.cancel('enough');
     if (last !== undefined) await ended(last.id, 'cancelled');

@@ -8,8 +8,10 @@ import {
   type SessionState,
 } from '@macp-agent/protocol';
 import { ambientEvents, ambientSessionId } from '../model/envelope-events.js';
+import { newRun } from '../model/new-run.js';
 import { isEnded, type Run } from '../model/run.js';
 import { Backoff } from './backoff.js';
+import { KeyedQueue } from './keyed-queue.js';
 import { runEvent } from './lifecycle-events.js';
 import type { RuntimeFacts } from './runtime-link.js';
 import { SessionRecorder, type RecorderParts } from './session-recorder.js';
@@ -41,12 +43,16 @@ const EVENT_STATE: Partial<Record<SessionLifecycleEvent['eventType'], SessionSta
 
 /** Signals that come before the session they are about; more are dropped, oldest first. */
 const HELD_SIGNALS = 256;
+/** Sessions whose news are being recorded at one time; past it the watch waits. */
+const MAX_NEWS = 512;
 
 /** Finds every session of a runtime and records it. Sends nothing; begins with `start()`. */
 export class Observer {
   readonly #options: ObserverOptions;
   readonly #stop = new AbortController();
   readonly #recorders = new Map<string, { recorder: SessionRecorder; work: Promise<void> }>();
+  /** News of each session, in order. */
+  readonly #news = new KeyedQueue();
   readonly #held: { sessionId: string; envelope: Envelope }[] = [];
   #loops: Promise<void>[] = [];
   #sweep: NodeJS.Timeout | undefined;
@@ -99,7 +105,7 @@ export class Observer {
   async close(): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#sweep);
-    await Promise.all([...this.#loops, ...[...this.#recorders.values()].map(({ recorder }) => recorder.close())]);
+    await Promise.all([...this.#loops, this.#news.idle(), ...[...this.#recorders.values()].map(({ recorder }) => recorder.close())]);
     this.#recorders.clear();
   }
 
@@ -130,10 +136,31 @@ export class Observer {
     this.#runtime = await this.#options.link.initialize(signal);
     this.#connected = true;
     this.#problem = undefined;
-    for await (const event of this.#options.link.watchSessions(signal)) {
-      if (event.session === undefined) await this.#askAll();
-      else await this.#onSession(event.session, EVENT_STATE[event.eventType] ?? fromWireState(event.session.state) ?? 'OPEN', event.eventType);
+    const failed = new AbortController();
+    try {
+      for await (const event of this.#options.link.watchSessions(AbortSignal.any([signal, failed.signal]))) {
+        if (event.session === undefined) await this.#askAll();
+        else await this.#takeNews(event.session, event, failed);
+      }
+    } catch (error) {
+      throw failed.signal.aborted ? failed.signal.reason : error;
     }
+  }
+
+  /**
+   * One session after another would fall behind a burst of them, and the runtime then drops the watch; news of one session stay in
+   * order. What cannot be recorded ends the watch: the next one begins with every session there is.
+   */
+  async #takeNews(session: SessionMetadata, { eventType }: SessionLifecycleEvent, failed: AbortController): Promise<void> {
+    const state = EVENT_STATE[eventType] ?? fromWireState(session.state) ?? 'OPEN';
+    const taken = this.#news.run(session.sessionId, async () => {
+      try {
+        await this.#onSession(session, state, eventType);
+      } catch (error) {
+        failed.abort(error);
+      }
+    });
+    if (this.#news.size >= MAX_NEWS) await taken;
   }
 
   async #onSession(session: SessionMetadata, state: SessionState, rawType: string): Promise<void> {
@@ -242,34 +269,4 @@ export class Observer {
       };
     });
   }
-}
-
-/** A run as it begins; the id of a run is the id of its session. */
-export function newRun(
-  sessionId: string,
-  createdAt: string,
-  fields: Partial<Omit<Run, 'id' | 'lastEventSeq' | 'updatedAt'>> = {},
-): Omit<Run, 'lastEventSeq' | 'updatedAt'> {
-  return {
-    id: sessionId,
-    status: 'queued',
-    mode: 'live',
-    runtimeKind: 'rust',
-    runtimeVersion: null,
-    runtimeSessionId: sessionId,
-    traceId: null,
-    idempotencyKey: null,
-    lastOrdinal: 0,
-    sourceKind: null,
-    sourceRef: null,
-    tags: [],
-    metadata: {},
-    errorCode: null,
-    errorMessage: null,
-    createdAt,
-    startedAt: null,
-    endedAt: null,
-    archivedAt: null,
-    ...fields,
-  };
 }

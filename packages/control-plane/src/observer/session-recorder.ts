@@ -87,9 +87,10 @@ export class SessionRecorder {
       failures = outcome === 'failed' && after === before ? failures + 1 : 0;
       if (ending !== undefined && failures >= TRIES_AFTER_END) return this.#finish(ending);
       // Whole only when a subscription that began after the end brought nothing new.
-      if (ending !== undefined && (outcome === 'gone' || (outcome === 'ended' && after === before))) return this.#finish(ending);
+      if (ending !== undefined && outcome === 'ended' && after === before) return this.#finish(ending);
       if (this.#ending !== undefined && outcome === 'ended') continue;
-      if (outcome === 'gone') return this.#lost();
+      // The end may have become known while the stream was refused.
+      if (outcome === 'gone') return this.#ending === undefined ? this.#lost() : this.#finish(this.#ending);
       await backoff.wait(this.#stop.signal);
     }
   }

@@ -68,6 +68,37 @@ describe('the live stream of a run', () => {
     expect([...ids(first), ...ids(second)]).toEqual(upTo(lastEventSeq));
   });
 
+  it('takes the whole history, nothing old, or the next event for a last id of 0, of the last event, or beyond it', async () => {
+    const { id, lead } = await harness.open();
+    await known(id);
+    const { lastEventSeq: before } = await harness.run(id);
+    const resumed = [0, before, before + 900].map((last) => readFrames(stream(id, 'includeSnapshot=false'), { 'last-event-id': String(last) }));
+    await vi.waitFor(async () => expect(await (await fetch(new URL('metrics', harness.plane.url))).text()).toContain('active_sse_connections 3'));
+    await harness.decide(id, lead);
+    const all = await Promise.all(resumed);
+    const { lastEventSeq } = await harness.run(id);
+    const whole = upTo(lastEventSeq);
+    expect(all.map(ids)).toEqual([whole, whole.slice(before), whole.slice(before)]);
+    expect(all.map((frames) => frames.at(-1)?.data['lastSeq'])).toEqual([lastEventSeq, lastEventSeq, lastEventSeq]);
+  });
+
+  it('refuses a last id that is no sequence number, instead of leaving events out', async () => {
+    const { id } = await harness.open();
+    await known(id);
+    for (const last of ['garbage', '-1', '1.5']) {
+      const response = await fetch(stream(id, ''), { headers: { 'last-event-id': last } });
+      expect([response.status, ((await response.json()) as { message: string }).message]).toEqual([
+        400,
+        expect.stringContaining('headers.last-event-id must be'),
+      ]);
+    }
+    const query = await fetch(stream(id, 'afterSeq=x'));
+    expect([query.status, ((await query.json()) as { message: string }).message]).toEqual([
+      400,
+      expect.stringContaining('querystring.afterSeq must be integer'),
+    ]);
+  });
+
   it('begins with a snapshot, then sends heartbeats while nothing happens', async () => {
     const { id } = await harness.open();
     await known(id);

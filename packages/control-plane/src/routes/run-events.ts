@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifySchema } from 'fastify';
-import { eventListSchema, eventQuery, streamQuery, type EventQuery, type StreamQuery } from '../contracts/event.js';
+import { eventListSchema, eventQuery, streamHeaders, streamQuery, type EventQuery, type StreamHeaders, type StreamQuery } from '../contracts/event.js';
 import { errorSchema, runParams } from '../contracts/run.js';
 import { streamRun } from '../http/event-stream.js';
 import { HttpError } from '../http/http-error.js';
@@ -96,9 +96,9 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
     },
   );
 
-  app.get<{ Params: RunParams; Querystring: StreamQuery }>(
+  app.get<{ Params: RunParams; Querystring: StreamQuery; Headers: StreamHeaders }>(
     '/runs/:id/stream',
-    { schema: schema('Live events (server-sent), below.', { querystring: streamQuery, ...answer({ type: 'string' }) }) },
+    { schema: schema('Live events (server-sent), below.', { querystring: streamQuery, headers: streamHeaders, ...answer({ type: 'string' }) }) },
     async (request, reply) => {
       const run = findRun(services, request.params.id);
       if (streams >= services.maxEventStreams)
@@ -107,7 +107,7 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
           'RATE_LIMITED',
           `${streams} live streams are open, which is the limit of this server; close one, or read GET /runs/${run.id}/events`,
         );
-      const afterSeq = request.query.afterSeq ?? readLastEventId(request.headers['last-event-id']) ?? run.lastEventSeq;
+      const afterSeq = request.query.afterSeq ?? request.headers['last-event-id'] ?? run.lastEventSeq;
       const left = new AbortController();
       request.raw.socket.once('close', () => left.abort());
       streams += 1;
@@ -133,11 +133,6 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
       }
     },
   );
-}
-
-function readLastEventId(header: string | readonly string[] | undefined): number | undefined {
-  const id = Number(Array.isArray(header) ? header[0] : (header ?? Number.NaN));
-  return Number.isInteger(id) && id >= 0 ? id : undefined;
 }
 
 function listEvents(events: readonly CanonicalEvent[], query: EventQuery): object {

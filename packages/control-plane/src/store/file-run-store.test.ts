@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@macp-agent/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventDraft, EventType } from '../model/canonical-event.js';
-import { newRun } from '../observer/observer.js';
+import { newRun } from '../model/new-run.js';
 import { openFileRunStore } from './file-run-store.js';
 import type { RunStore } from './run-store.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@macp-agent/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newRun } from '../observer/observer.js';
+import { newRun } from '../model/new-run.js';
 import { openFileRunStore } from './file-run-store.js';
 import { outlived, removeOutlived } from './retention.js';
 import type { RunStore } from './run-store.js';
