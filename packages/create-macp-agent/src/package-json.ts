@@ -36,8 +36,11 @@ export interface Stamp {
   readonly packageManager: PackageManager;
 }
 
-/** cookie 2, two steps below fastify, asks for Node 22, where the classic yarn stops and the others warn; cookie 1.1 has the same functions. */
-const YARN_RESOLUTIONS = { cookie: '^1.1.1' };
+/**
+ * Where the classic yarn stops and the others go on: cookie 2, two steps below fastify, asks for Node 22 (1.1 has the same functions);
+ * vite 8.4.0, below vitest, has an optional dependency that not every registry has.
+ */
+const YARN_RESOLUTIONS = { cookie: '^1.1.1', vite: '~8.3.8' };
 
 export function parseManifest(text: string): Manifest {
   const value: unknown = JSON.parse(text);

@@ -101,7 +101,7 @@ describe('planProject', () => {
 
   it('gives yarn a node_modules folder', () => {
     expect(plan({ packageManager: 'yarn' }).text('.yarnrc.yml')).toBe('nodeLinker: node-modules\n');
-    expect(JSON.parse(plan({ packageManager: 'yarn' }).text('package.json'))).toHaveProperty('resolutions', { cookie: '^1.1.1' });
+    expect(JSON.parse(plan({ packageManager: 'yarn' }).text('package.json'))).toHaveProperty('resolutions', { cookie: '^1.1.1', vite: '~8.3.8' });
   });
 
   it('points every dependency at the vendored packages, transitive ones too', () => {
