@@ -1,4 +1,12 @@
-import { DecisionSession, type MacpClient } from '@macp-agent/core';
+import {
+  buildDecisionPolicy,
+  buildHandoffPolicy,
+  buildProposalPolicy,
+  buildQuorumPolicy,
+  buildTaskPolicy,
+  DecisionSession,
+  type MacpClient,
+} from '@macp-agent/core';
 import { MODE_DECISION } from '@macp-agent/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FRAUD_POLICIES, registerPolicies } from './policies.js';
@@ -35,6 +43,18 @@ describe.each(RUNTIMES)('policies of $name', (kind) => {
       const got = await clients.ann.getPolicy(policyId);
       expect({ rules: JSON.parse(got.rules) as unknown, schemaVersion: got.schemaVersion }).toEqual({ rules: JSON.parse(rules) as unknown, schemaVersion });
     }
+  });
+
+  it.each([
+    buildDecisionPolicy('policy.built.decision', 'with every default'),
+    buildHandoffPolicy('policy.built.handoff', 'with every default'),
+    buildProposalPolicy('policy.built.proposal', 'with every default'),
+    // A threshold of 0, its default, is refused by newer runtimes.
+    buildQuorumPolicy('policy.built.quorum', 'with a threshold', { threshold: { type: 'n_of_m', value: 2 } }),
+    buildTaskPolicy('policy.built.task', 'with every default'),
+  ])('register as the builder of $mode makes them', async (built) => {
+    expect(await clients.lead.registerPolicy(built)).toEqual({ ok: true, error: '' });
+    expect((await clients.ann.getPolicy(built.policyId)).mode).toBe(built.mode);
   });
 
   it('are unknown, or for another mode', async () => {

@@ -28,6 +28,8 @@ describe('policy builders', () => {
     expect(built).toMatchObject({ mode, schemaVersion: 1 });
     const parsed = parsePolicyDescriptor(built);
     expect(parsed.ok && policyWarnings(parsed.policy)).toEqual([]);
+    // Rule objects are closed: this is a rule of the decision mode.
+    expect(built.rules).not.toContain('require_vote_quorum');
   });
 
   it('refuse rules out of bounds', () => {

@@ -8,16 +8,16 @@ export interface CommitmentInput {
   /** Default initiator_only. */
   readonly authority?: 'initiator_only' | 'any_participant' | 'designated_role';
   readonly designatedRoles?: readonly string[];
-  /** Default false. */
+  /** A rule of the decision mode, where the default is false; others have none, and a runtime may refuse it there. */
   readonly requireVoteQuorum?: boolean;
 }
 
-/** The rule group of `CommitmentInput`. */
+/** The rule group of `CommitmentInput`. Without what was not given for the decision mode alone: rule objects are closed (RFC-MACP-0012 §4). */
 export function commitmentRules(commitment: CommitmentInput = {}): Record<string, unknown> {
   return {
     authority: commitment.authority ?? 'initiator_only',
     designated_roles: commitment.designatedRoles ?? [],
-    require_vote_quorum: commitment.requireVoteQuorum ?? false,
+    ...(commitment.requireVoteQuorum === undefined ? {} : { require_vote_quorum: commitment.requireVoteQuorum }),
   };
 }
 

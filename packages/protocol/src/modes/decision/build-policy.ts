@@ -51,7 +51,10 @@ export function buildDecisionPolicy(policyId: string, description: string, rules
         critical_objection_action: objectionHandling.criticalObjectionAction ?? 'deny',
       },
       evaluation: { minimum_confidence: evaluation.minimumConfidence ?? 0, required_before_voting: evaluation.requiredBeforeVoting ?? false },
-      commitment: { ...commitmentRules(commitment), allow_decline_over_approval: commitment.allowDeclineOverApproval ?? false },
+      commitment: {
+        ...commitmentRules({ ...commitment, requireVoteQuorum: commitment.requireVoteQuorum ?? false }),
+        allow_decline_over_approval: commitment.allowDeclineOverApproval ?? false,
+      },
     },
   });
 }
