@@ -1,4 +1,3 @@
-import { isTerminal } from '@macp-agent/protocol';
 import type { KernelParts } from './kernel.js';
 import type { LiveSession } from './live-session.js';
 import { dueAtUnixMs, type SessionTable } from './session-table.js';
@@ -50,7 +49,7 @@ export class Expiry {
     this.#alarmAtUnixMs = Number.POSITIVE_INFINITY;
     const nowUnixMs = this.#parts.clock.nowUnixMs();
     let next = Number.POSITIVE_INFINITY;
-    for (const session of this.#sessions.all()) {
+    for (const session of this.#sessions.running()) {
       void this.#sessions.expireIfDue(session, nowUnixMs);
       next = Math.min(next, dueAtUnixMs(session.view));
     }
@@ -68,11 +67,7 @@ export class Expiry {
     const { clock, retentionMs } = this.#parts;
     const nowUnixMs = clock.nowUnixMs();
     this.#onSweep(nowUnixMs);
-    for (const session of this.#sessions.all()) {
-      const { stored } = session;
-      if (stored === undefined || !isTerminal(stored.state) || stored.binding.startedAtUnixMs > nowUnixMs - retentionMs) continue;
-      this.#sessions.evict(session);
-    }
+    this.#sessions.evictFinished(nowUnixMs - retentionMs);
     void this.#tidyDisk(nowUnixMs);
   }
 

@@ -16,6 +16,7 @@ import type { LiveSession } from './live-session.js';
 import { metadataOf } from './metadata.js';
 import type { Outcome } from './outcome.js';
 import { RateLimiter, type RateLimits } from './rate-limiter.js';
+import { replayFinished } from './recover.js';
 import { SessionTable } from './session-table.js';
 
 /** What the kernel is made of. */
@@ -46,7 +47,7 @@ export class Kernel {
   constructor(parts: KernelParts) {
     this.parts = parts;
     this.#rates = new RateLimiter(parts.rateLimits);
-    this.sessions = new SessionTable({ ...parts, due: (session) => this.expiry.watch(session) });
+    this.sessions = new SessionTable({ ...parts, replay: (sessionId) => replayFinished(this, sessionId), due: (session) => this.expiry.watch(session) });
     this.expiry = new Expiry(this.sessions, parts, (nowUnixMs) => this.#rates.sweep(nowUnixMs));
   }
 
@@ -78,12 +79,13 @@ export class Kernel {
     return chain(this.sessions.expireIfDue(session, this.parts.clock.nowUnixMs()), () => session);
   }
 
-  /** Metadata of the sessions in memory that `shows` lets pass, in order of their start; those with a serial above `afterSerial`. */
-  list(afterSerial: number, shows: (session: LiveSession) => boolean): { readonly serial: number; readonly metadata: SessionMetadata }[] {
+  /** Metadata of at most `limit` sessions in memory that `shows` lets pass, in order of their start; those with a serial above `afterSerial`. */
+  list(afterSerial: number, limit: number, shows: (session: LiveSession) => boolean): { readonly serial: number; readonly metadata: SessionMetadata }[] {
     const found: { serial: number; metadata: SessionMetadata }[] = [];
-    for (const session of this.sessions.all()) {
+    for (const session of this.sessions.all(afterSerial)) {
       const { stored, serial } = session;
-      if (stored !== undefined && serial > afterSerial && shows(session)) found.push({ serial, metadata: metadataOf(session, stored) });
+      if (stored !== undefined && shows(session)) found.push({ serial, metadata: metadataOf(session, stored) });
+      if (found.length >= limit) break;
     }
     return found;
   }

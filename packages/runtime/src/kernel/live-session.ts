@@ -1,9 +1,17 @@
 import type { SessionView } from '@macp-agent/protocol';
+import type { LogRecord } from '../log/session-log.js';
 
 /** How often a sender was heard in a session, its SessionStart not counted (wire.md §5). */
 export interface Activity {
   messageCount: number;
   lastMessageAtUnixMs: number;
+}
+
+/** A finished session of an earlier process, whose history nobody has asked for since. */
+export interface DormantSession {
+  readonly id: string;
+  readonly serial: number;
+  readonly startedAtUnixMs: number;
 }
 
 /** A session in memory: two views, because what is judged runs ahead of what the disk has. */
@@ -27,6 +35,16 @@ export class LiveSession {
     this.id = id;
     this.serial = serial;
     this.view = view;
+  }
+
+  /** Takes over what is stored. */
+  restore(view: SessionView, records: readonly LogRecord[]): void {
+    this.stored = view;
+    for (const record of records) {
+      if (record.kind !== 'start' && record.kind !== 'envelope') continue;
+      this.messageIds.add(record.envelope.messageId);
+      if (record.kind === 'envelope') this.countMessage(record.envelope.sender, record.atUnixMs);
+    }
   }
 
   countMessage(sender: string, atUnixMs: number): void {

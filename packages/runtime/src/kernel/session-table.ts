@@ -5,7 +5,7 @@ import type { LogRecord, SessionLog } from '../log/session-log.js';
 import type { Logger } from '../logger.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { CounterName, Counters } from '../metrics/counters.js';
-import { LiveSession } from './live-session.js';
+import { LiveSession, type DormantSession } from './live-session.js';
 import { metadataOf } from './metadata.js';
 
 /** What the parts of the kernel share. */
@@ -15,6 +15,8 @@ export interface TableParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly counters: Counters;
+  /** The history of a finished session that is not in memory yet, folded; undefined when it cannot be. */
+  readonly replay: (sessionId: string) => { readonly view: SessionView; readonly records: readonly LogRecord[] } | undefined;
   /** Told whenever a session has a new moment at which it must be looked at. */
   readonly due: (session: LiveSession) => void;
 }
@@ -35,7 +37,7 @@ const CHANGES: Readonly<Record<Exclude<LogRecord['kind'], 'envelope'>, readonly 
  * on their way to the disk; when an append fails, everything after it fails too and the view falls back.
  */
 export class SessionTable {
-  readonly #sessions = new Map<string, LiveSession>();
+  readonly #sessions = new Map<string, LiveSession | DormantSession>();
   /** Sessions that are not over, by initiator: for the limit of open sessions. */
   readonly #running = new Map<string, Set<LiveSession>>();
   readonly #parts: TableParts;
@@ -47,11 +49,26 @@ export class SessionTable {
 
   /** A session that exists for everyone: its start is stored. */
   get(id: string): LiveSession | undefined {
-    return this.#sessions.get(id);
+    const found = this.#sessions.get(id);
+    return found === undefined || found instanceof LiveSession ? found : this.#wake(found);
   }
 
-  all(): Iterable<LiveSession> {
-    return this.#sessions.values();
+  ids(): Iterable<string> {
+    return this.#sessions.keys();
+  }
+
+  /** Sessions in the order of their start; those with a serial above `afterSerial`. */
+  *all(afterSerial = 0): Iterable<LiveSession> {
+    for (const found of this.#sessions.values()) {
+      if (found.serial <= afterSerial) continue;
+      const session = found instanceof LiveSession ? found : this.#wake(found);
+      if (session !== undefined) yield session;
+    }
+  }
+
+  /** Sessions that are not over. */
+  *running(): Iterable<LiveSession> {
+    for (const sessions of this.#running.values()) yield* sessions;
   }
 
   get size(): number {
@@ -79,15 +96,15 @@ export class SessionTable {
   /** Puts a session back that an earlier process left in the log. */
   restore(view: SessionView, records: readonly LogRecord[]): LiveSession {
     const session = this.#add(view);
-    session.stored = view;
-    for (const record of records) {
-      if (record.kind !== 'start' && record.kind !== 'envelope') continue;
-      session.messageIds.add(record.envelope.messageId);
-      if (record.kind === 'envelope') session.countMessage(record.envelope.sender, record.atUnixMs);
-    }
+    session.restore(view, records);
     this.#settleRunning(session, view);
     this.#parts.due(session);
     return session;
+  }
+
+  /** Puts a finished session back; its history is folded when somebody asks for it, so that a start need not wait. */
+  restoreFinished(id: string, startedAtUnixMs: number): void {
+    this.#sessions.set(id, { id, serial: (this.#serial += 1), startedAtUnixMs });
   }
 
   /** Writes the expiry down when the session is past its deadline, or suspended for longer than it may. */
@@ -96,10 +113,27 @@ export class SessionTable {
     return this.commit(session, { kind: 'expire', atUnixMs: nowUnixMs });
   }
 
-  /** Drops a finished session from memory. */
-  evict(session: LiveSession): void {
-    this.#sessions.delete(session.id);
-    this.#parts.log.evict(session.id);
+  /** Drops the finished sessions from memory that started at this time or before. */
+  evictFinished(startedUntilUnixMs: number): void {
+    for (const [id, found] of this.#sessions) {
+      const startedAtUnixMs = found instanceof LiveSession ? finishedSession(found)?.binding.startedAtUnixMs : found.startedAtUnixMs;
+      if (startedAtUnixMs === undefined || startedAtUnixMs > startedUntilUnixMs) continue;
+      this.#sessions.delete(id);
+      this.#parts.log.evict(id);
+    }
+  }
+
+  #wake({ id, serial }: DormantSession): LiveSession | undefined {
+    const replayed = this.#parts.replay(id);
+    if (replayed === undefined) {
+      this.#sessions.delete(id);
+      return undefined;
+    }
+    const session = new LiveSession(id, serial, replayed.view);
+    session.restore(replayed.view, replayed.records);
+    // In its own place: the order of the table is that of the starts.
+    this.#sessions.set(id, session);
+    return session;
   }
 
   #add(view: SessionView): LiveSession {
@@ -204,6 +238,8 @@ export class SessionTable {
     this.#parts.logger.error(`session ${id}: a record could not be stored and was refused: ${(error as Error).message}`, { sessionId: id, kind, err: error });
   }
 }
+
+const finishedSession = ({ stored }: LiveSession): SessionView | undefined => (stored !== undefined && isTerminal(stored.state) ? stored : undefined);
 
 /** Last moment at which the session may still be as it is; infinite for a finished one. */
 export function dueAtUnixMs(view: SessionView): number {

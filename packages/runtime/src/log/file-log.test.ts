@@ -43,7 +43,8 @@ it('finds everything again after a restart, and goes on in the same segment', as
   for (const record of records) await first.append(SESSION, record);
   await first.close();
   const { log, sessions } = await reopen();
-  expect(sessions.get(SESSION)).toEqual({ sessionId: SESSION, records });
+  expect(sessions.get(SESSION)).toEqual({ sessionId: SESSION, finished: { startedAtUnixMs: START_MS } });
+  expect(log.read(SESSION)).toEqual(records);
   await log.append(OTHER, startRecord(OTHER));
   await log.close();
   expect((await reopen()).sessions.size).toBe(2);

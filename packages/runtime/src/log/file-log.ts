@@ -2,9 +2,9 @@ import { readFile, truncate } from 'node:fs/promises';
 import type { Logger } from '../logger.js';
 import { takeDataFolder, type DataFolder } from './data-folder.js';
 import { encodeFrame, scan, type Found } from './frame.js';
-import { newEntry, type LogEntry } from './log-entry.js';
+import { addBody, findSession, newEntry, recordAt, recordsOf, type LogEntry } from './log-entry.js';
 import { decodePast, encodePast, isPast, pastOf, type PastSession } from './past-session.js';
-import { decodeRecord, encodeRecord, isLastRecord } from './record-codec.js';
+import { encodeRecord, isLastRecord, peekRecord } from './record-codec.js';
 import { rewriteSegment } from './rewrite-segment.js';
 import { SegmentWriter } from './segment-writer.js';
 import type { LogRecord, SessionLog, StoredSession } from './session-log.js';
@@ -74,7 +74,8 @@ export class FileLog implements SessionLog {
   }
 
   read(sessionId: string): readonly LogRecord[] {
-    return this.#entries.get(sessionId)?.records ?? NONE;
+    const entry = this.#entries.get(sessionId);
+    return entry === undefined ? NONE : recordsOf(entry);
   }
 
   knows(sessionId: string): boolean {
@@ -87,9 +88,10 @@ export class FileLog implements SessionLog {
 
   evict(sessionId: string): void {
     const entry = this.#entries.get(sessionId);
-    if (entry?.ended !== true || entry.records === undefined) return;
-    entry.past = pastOf(entry.records);
+    if (entry?.ended !== true || entry.past !== undefined) return;
+    entry.past = pastOf(recordAt(entry, 0), recordAt(entry, entry.appended - 1), entry.appended);
     entry.records = undefined;
+    entry.bodies = undefined;
   }
 
   async recover(): Promise<readonly StoredSession[]> {
@@ -101,17 +103,7 @@ export class FileLog implements SessionLog {
     const last = numbers.at(-1) ?? 1;
     // After damage the rest goes to a new segment, so that what is there stays as it was found.
     this.#writer = end < 0 ? new SegmentWriter(this.#folder, this.#segmentBytes, last + 1, 0) : new SegmentWriter(this.#folder, this.#segmentBytes, last, end);
-    const found: StoredSession[] = [];
-    for (const [sessionId, entry] of this.#entries) {
-      if (entry.past !== undefined) continue;
-      if (entry.damage === undefined) {
-        found.push({ sessionId, records: entry.records ?? NONE });
-      } else {
-        entry.records = undefined;
-        found.push({ sessionId, damage: entry.damage });
-      }
-    }
-    return found;
+    return [...this.#entries].flatMap(([sessionId, entry]) => (entry.past === undefined ? [{ sessionId, ...findSession(entry) }] : []));
   }
 
   async compact(): Promise<number> {
@@ -189,7 +181,7 @@ export class FileLog implements SessionLog {
     let damaged = false;
     for (const found of scan(segment)) {
       if (found.kind === 'record') {
-        this.#recoverRecord(found, number);
+        this.#recoverRecord(segment, found, number);
       } else if (found.kind === 'torn' && isLast) {
         this.#logger.warn(`session ${found.sessionId ?? '(unknown)'}: an append was cut off by a crash and never acknowledged; it is removed from ${path}`, {
           sessionId: found.sessionId,
@@ -209,34 +201,35 @@ export class FileLog implements SessionLog {
     return damaged ? -1 : segment.length;
   }
 
-  #recoverRecord({ sessionId, sequence, body, offset, end }: Extract<Found, { kind: 'record' }>, segment: number): void {
-    let record: LogRecord;
+  /** Records stay bytes until the whole log is read: most are of finished sessions, which few will ask for. */
+  #recoverRecord(segment: Buffer, { sessionId, sequence, body, offset, end }: Extract<Found, { kind: 'record' }>, number: number): void {
+    let record: ReturnType<typeof peekRecord>;
     try {
       if (isPast(body)) {
-        this.#recoverPast(sessionId, decodePast(body), segment);
+        this.#recoverPast(sessionId, decodePast(body), number);
         return;
       }
-      record = decodeRecord(body);
+      record = peekRecord(body);
     } catch (error) {
       this.#damage(sessionId, `record ${sequence} cannot be read: ${(error as Error).message}`);
       return;
     }
     const known = this.#entries.get(sessionId);
-    if (known === undefined && record.kind !== 'start') {
+    if (known === undefined && !record.isStart) {
       this.#headless.add(sessionId);
       return;
     }
     const entry = known ?? newEntry(record.atUnixMs);
-    this.#entries.set(sessionId, entry);
-    entry.segments.add(segment);
+    if (known === undefined) this.#entries.set(sessionId, entry);
+    entry.segments.add(number);
     entry.historyBytes += end - offset;
     if (sequence !== entry.appended) {
       this.#damage(sessionId, `record ${entry.appended} is missing`);
       return;
     }
     entry.appended += 1;
-    entry.records?.push(record);
-    entry.ended ||= isLastRecord(record);
+    const from = body.byteOffset - segment.byteOffset;
+    if (entry.past === undefined) addBody(entry, segment, from, from + body.length);
   }
 
   /** A compaction that a crash interrupted leaves parts of the history, or damage in it: they no longer matter. */
@@ -246,6 +239,7 @@ export class FileLog implements SessionLog {
     entry.startedAtUnixMs = past.startedAtUnixMs;
     entry.ended = true;
     entry.records = undefined;
+    entry.bodies = undefined;
     entry.past = past;
     entry.pastIsStored = true;
     entry.damage = undefined;

@@ -85,7 +85,7 @@ function encodeStamp(mark: Buffer, sessionId: string, sequence: number, bodyLeng
 }
 
 function readStamp(segment: Buffer, offset: number, mark: Buffer): Stamp | undefined {
-  if (offset + FIXED_BYTES > segment.length || !segment.subarray(offset, offset + mark.length).equals(mark)) return undefined;
+  if (offset + FIXED_BYTES > segment.length || segment.readUInt32LE(offset) !== mark.readUInt32LE(0)) return undefined;
   const idEnd = offset + FIXED_BYTES + segment.readUInt8(offset + 12);
   if (idEnd + CHECKSUM_BYTES > segment.length) return undefined;
   if (crc32(segment.subarray(offset, idEnd)) !== segment.readUInt32LE(idEnd)) return undefined;

@@ -15,14 +15,12 @@ export interface PastSession {
 /** First byte on disk, beside the numbers of the record kinds. */
 const PAST_KIND = 0xff;
 
-/** Undefined for a history that does not begin with its start or is not over. */
-export function pastOf(records: readonly LogRecord[]): PastSession | undefined {
-  const [start] = records;
-  const last = records.at(-1);
+/** What stays of a history with this first and last record; undefined for one that does not begin with its start or is not over. */
+export function pastOf(start: LogRecord | undefined, last: LogRecord | undefined, records: number): PastSession | undefined {
   if (start?.kind !== 'start' || last === undefined || !isLastRecord(last)) return undefined;
   const state = last.kind === 'cancel' ? 'CANCELLED' : last.kind === 'expire' ? 'EXPIRED' : 'RESOLVED';
   const { participants } = SessionStartPayload.decode(start.envelope.payload);
-  return { initiator: start.envelope.sender, participants, state, records: records.length, startedAtUnixMs: start.atUnixMs };
+  return { initiator: start.envelope.sender, participants, state, records, startedAtUnixMs: start.atUnixMs };
 }
 
 export function isPast(body: Buffer): boolean {

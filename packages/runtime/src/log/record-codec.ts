@@ -54,6 +54,26 @@ export function decodeRecord(bytes: Buffer): LogRecord {
   }
 }
 
+/** When a record was accepted, and whether it begins a session, without decoding it. Throws an Error when the bytes are too few. */
+export function peekRecord(bytes: Buffer): { readonly isStart: boolean; readonly atUnixMs: number } {
+  return { isStart: bytes.readUInt8(0) === KINDS.indexOf('start'), atUnixMs: bytes.readDoubleLE(1) };
+}
+
+const COMMITMENT = Buffer.from('Commitment');
+/** Envelope.message_type, and the fields before it: texts shorter than 128 bytes. */
+const MESSAGE_TYPE_TAG = 0x1a;
+const EARLIER_TAGS: ReadonlySet<number> = new Set([0x0a, 0x12]);
+
+/** `isLastRecord` of the record of these bytes; a hundred thousand of them are asked at a start, so only the message type is looked at. */
+export function isLastBody(bytes: Buffer): boolean {
+  const kind = KINDS[bytes.readUInt8(0)];
+  if (kind !== 'envelope') return kind === 'cancel' || kind === 'expire';
+  let at = HEAD_BYTES;
+  while (EARLIER_TAGS.has(bytes[at] ?? 0) && (bytes[at + 1] ?? 0x80) < 0x80) at += 2 + (bytes[at + 1] as number);
+  if (bytes[at] !== MESSAGE_TYPE_TAG) return isLastRecord(decodeRecord(bytes));
+  return bytes[at + 1] === COMMITMENT.length && bytes.compare(COMMITMENT, 0, COMMITMENT.length, at + 2, at + 2 + COMMITMENT.length) === 0;
+}
+
 /** True for a record after which a session is over. */
 export function isLastRecord(record: LogRecord): boolean {
   return record.kind === 'cancel' || record.kind === 'expire' || (record.kind === 'envelope' && record.envelope.messageType === 'Commitment');

@@ -12,8 +12,11 @@ export type LogRecord =
   | (Extract<SessionRecord, { kind: 'start' }> & { readonly policy: PolicyDefinition; readonly bound: StartBinding })
   | Exclude<SessionRecord, { kind: 'start' }>;
 
-/** A session found at start-up: its whole history, or why it cannot be used. */
-export type StoredSession = { readonly sessionId: string; readonly records: readonly LogRecord[] } | { readonly sessionId: string; readonly damage: string };
+/** A session found at start-up: its whole history, when a finished one began (its history is there for who asks), or why it cannot be used. */
+export type StoredSession =
+  | { readonly sessionId: string; readonly records: readonly LogRecord[] }
+  | { readonly sessionId: string; readonly finished: { readonly startedAtUnixMs: number } }
+  | { readonly sessionId: string; readonly damage: string };
 
 /**
  * The append-only history of all sessions, and the commit point of the runtime: what was appended is accepted.
@@ -25,7 +28,7 @@ export interface SessionLog {
    * as do those of all records that were appended after it. Throws when the record cannot be taken now.
    */
   append(sessionId: string, record: LogRecord): Promise<void> | undefined;
-  /** Stored records in order; a live view that grows, empty for an unknown or evicted session. */
+  /** Stored records in order; a live view that grows, empty for an unknown, evicted or damaged session. */
   read(sessionId: string): readonly LogRecord[];
   /** True for every id that was ever used here, also evicted and damaged ones: they are not given out again. */
   knows(sessionId: string): boolean;

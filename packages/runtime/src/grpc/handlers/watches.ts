@@ -26,27 +26,28 @@ export function watchSessions(context: ServiceContext): WatchHandler {
     openOutbound(context, call as OutboundCall, { limit: LIFECYCLE_LIMIT, what: 'events' }, (outbox, caller) => {
       outbox.setLimit(LIFECYCLE_LIMIT_WHILE_LISTING);
       const { sessions } = context.kernel;
-      const shows = (session: LiveSession | undefined): boolean => session !== undefined && mayList(context, session, caller as Caller);
-      const waiting = new Set<string>();
-      for (const session of sessions.all()) if (session.stored !== undefined && shows(session)) waiting.add(session.id);
+      const shows = (session: LiveSession): boolean => mayList(context, session, caller as Caller);
+      const waiting = new Set(sessions.ids());
       const subscriber = {
         deliver(frame: Buffer, sessionId: string): void {
           // A session that is still to be listed will be listed as it then is.
-          if (!waiting.has(sessionId) && shows(sessions.get(sessionId))) outbox.push(frame);
+          if (waiting.has(sessionId)) return;
+          const session = sessions.get(sessionId);
+          if (session !== undefined && shows(session)) outbox.push(frame);
         },
       };
       if (!join(context, context.hub.lifecycle, outbox, subscriber, 'WatchSessions')) return;
-      void listSessions(context, outbox, waiting);
+      void listSessions(context, outbox, waiting, shows);
     });
 }
 
-async function listSessions({ kernel }: ServiceContext, outbox: Outbox, waiting: Set<string>): Promise<void> {
+async function listSessions({ kernel }: ServiceContext, outbox: Outbox, waiting: Set<string>, shows: (session: LiveSession) => boolean): Promise<void> {
   for (const id of waiting) {
     if (outbox.congested) await outbox.ready();
     if (outbox.ended) return;
     waiting.delete(id);
     const session = kernel.sessions.get(id);
-    if (session?.stored === undefined) continue;
+    if (session?.stored === undefined || !shows(session)) continue;
     const metadata = metadataOf(session, session.stored);
     outbox.push(lifecycleFrame({ eventType: 'EVENT_TYPE_CREATED', session: metadata, observedAtUnixMs: metadata.startedAtUnixMs }));
   }
