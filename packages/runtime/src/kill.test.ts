@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -52,6 +52,27 @@ it('has every acknowledged message after each kill -9, in order and once', { tim
     expect(acknowledged.filter((messageId) => !stored.includes(messageId))).toEqual([]);
     const [last] = acknowledged.slice(-1);
     expect(await client.send(proposal(id, last, last), LEAD)).toMatchObject({ ok: true, duplicate: true });
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+});
+
+it('lets one of several runtimes that start at once have the folder that a killed one left', { timeout: 60_000 }, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'macp-race-'));
+  const env = { MACP_ALLOW_INSECURE: '1', MACP_DATA_DIR: dataDir };
+  try {
+    {
+      await using killed = new RuntimeProcess(env);
+      await killed.address();
+    }
+    const runtimes = Array.from({ length: 4 }, () => new RuntimeProcess(env));
+    const outcomes = await Promise.all(runtimes.map((runtime) => runtime.address().catch(() => undefined)));
+    expect(outcomes.filter((address) => address !== undefined)).toHaveLength(1);
+    const refused = runtimes.filter((_, index) => outcomes[index] === undefined);
+    const inUse = expect.stringMatching(/MACP_DATA_DIR: .* is in use by process/);
+    expect(refused.map(({ stderr }) => stderr)).toEqual(refused.map(() => inUse));
+    await Promise.all(runtimes.map((runtime) => runtime[Symbol.asyncDispose]()));
+    expect((await readdir(dataDir)).filter((name) => name.startsWith('lock.'))).toEqual([]);
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }

@@ -15,10 +15,13 @@ export class RuntimeProcess implements AsyncDisposable {
   stderr = '';
   #waiting: (() => void)[] = [];
 
-  /** `fileBlocks`: no file of the process may grow beyond so many blocks. */
-  constructor(env: Record<string, string>, { fileBlocks, words = [] }: { readonly fileBlocks?: number; readonly words?: readonly string[] } = {}) {
+  /** `fileBlocks`: no file of the process may grow beyond so many blocks. `before`: words of a command that starts it. */
+  constructor(
+    env: Record<string, string>,
+    { fileBlocks, words = [], before = [] }: { readonly fileBlocks?: number; readonly words?: readonly string[]; readonly before?: readonly string[] } = {},
+  ) {
     const { PATH = '', HOME = '' } = process.env;
-    const command = [process.execPath, COMMAND, ...words];
+    const command = [...before, process.execPath, COMMAND, ...words];
     const [file = '', ...args] = fileBlocks === undefined ? command : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
     const cwd = mkdtempSync(join(tmpdir(), 'macp-process-'));
     this.child = spawn(file, args, { cwd, env: { PATH, HOME, MACP_BIND_ADDR: '127.0.0.1:0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 
@@ -6,6 +6,7 @@ const FORMAT = { format: 'macp-agent-session-log', version: 1 };
 const FORMAT_FILE = 'macp-log.json';
 const FOREIGN_FILE = 'storage_version.json';
 const LOCK_FILE = 'lock';
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 const SEGMENT_NAME = /^(\d{8})\.seg$/;
 
 /** A data folder that this process has to itself. */
@@ -63,7 +64,7 @@ type Refuse = (problem: string, cause?: unknown) => MacpError;
 async function checkFormat(file: string, refuse: Refuse): Promise<void> {
   const text = await readOptional(file);
   if (text === undefined) {
-    await writeFile(file, `${JSON.stringify(FORMAT)}\n`);
+    await writeWhole(file, `${JSON.stringify(FORMAT)}\n`);
     return;
   }
   let found: unknown;
@@ -77,20 +78,68 @@ async function checkFormat(file: string, refuse: Refuse): Promise<void> {
     throw refuse(`is of another format (${FORMAT_FILE}); this version reads version ${FORMAT.version}`);
 }
 
+/** A file that is there whole or not at all, whenever the process is killed. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const next = `${file}.next`;
+  const handle = await open(next, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(next, file);
+}
+
 /** The lock names the process and when it began, so that one left by a killed process is known for what it is. */
 async function takeLock(file: string, refuse: Refuse): Promise<void> {
-  const mine = { pid: process.pid, began: await beginOf(process.pid) };
-  for (;;) {
-    try {
-      await writeFile(file, JSON.stringify(mine), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  const mine = `${file}.${process.pid}`;
+  await writeFile(mine, JSON.stringify({ pid: process.pid, began: await beginOf(process.pid) }));
+  try {
+    for (;;) {
+      try {
+        await linkOrCopy(mine, file);
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const pid = (await holderOf(file)) ?? (await removeStale(file));
+      if (pid !== undefined) throw refuse(`is in use by process ${pid}; two runtimes never share one`);
     }
-    const holder = await readHolder(file);
-    if (holder !== undefined && (await beginOf(holder.pid)) === holder.began) throw refuse(`is in use by process ${holder.pid}; two runtimes never share one`);
-    await unlink(file);
+  } finally {
+    await unlink(mine);
   }
+}
+
+/** A lock is there with its content or not at all, so that whoever finds one can tell whose it is; almost so where a file system has no links. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await writeFile(to, await readFile(from), { flag: 'wx' });
+  }
+}
+
+/** Takes away a lock that nobody holds; answers who holds it if another process was quicker. */
+async function removeStale(file: string): Promise<number | undefined> {
+  const aside = `${file}.${process.pid}.stale`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const pid = await holderOf(aside);
+  if (pid !== undefined) await linkOrCopy(aside, file);
+  await unlink(aside);
+  return pid;
+}
+
+/** The running process that a lock is of. */
+async function holderOf(file: string): Promise<number | undefined> {
+  const holder = await readHolder(file);
+  return holder !== undefined && (await beginOf(holder.pid)) === holder.began ? holder.pid : undefined;
 }
 
 async function readHolder(file: string): Promise<{ pid: number; began: string } | undefined> {
