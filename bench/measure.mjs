@@ -14,15 +14,17 @@ export async function startHelper(file, ...args) {
     if (done) throw new Error(`${file} ended before it answered`);
     return value;
   };
-  const usage = async (what) => {
+  /** One question at a time. */
+  const ask = async (what) => {
     child.stdin.write(`${what}\n`);
-    return Number(await nextLine());
+    return nextLine();
   };
   return {
     first: await nextLine(),
-    cpuMicros: () => usage('cpu'),
+    ask,
+    cpuMicros: async () => Number(await ask('cpu')),
     /** Heap and buffers after a collection. */
-    bytes: () => usage('bytes'),
+    bytes: async () => Number(await ask('bytes')),
     close: () => {
       child.stdin.end();
       return exited;
@@ -30,10 +32,14 @@ export async function startHelper(file, ...args) {
   };
 }
 
-/** In a helper process: answers what `startHelper` asks, until whoever started it closes the input or is gone. */
-export async function serveHelper(first) {
+/** In a helper process: answers what `startHelper` asks, until whoever started it closes the input or is gone. `answer` knows more than the two usual ones. */
+export async function serveHelper(first, answer) {
   console.log(first);
   for await (const what of createInterface({ input: process.stdin })) {
+    if (what !== 'bytes' && what !== 'cpu') {
+      console.log(await answer(what));
+      continue;
+    }
     if (what === 'bytes') for (let pass = 0; pass < 3; pass += 1) gc();
     const { heapUsed, external } = process.memoryUsage();
     const { user, system } = process.cpuUsage();
