@@ -50,6 +50,8 @@ export class ScriptedRuntime {
   readonly script: Script;
   streamsOpened = 0;
   streamsCancelled = 0;
+  lookUps = 0;
+  watchCalls = 0;
   port = 0;
   readonly #server = new Server();
   readonly #watches = new Set<WatchCall>();
@@ -133,6 +135,14 @@ export class ScriptedRuntime {
     for (const { streams } of this.sessions.values()) for (const stream of streams) stream.emit('error', { code, details });
   }
 
+  breakWatches(): void {
+    for (const call of this.#watches) {
+      this.#watches.delete(call);
+      call.emit('error', { code: 14, details: 'going away' });
+    }
+    this.#changed();
+  }
+
   close(): void {
     this.#server.forceShutdown();
   }
@@ -150,6 +160,7 @@ export class ScriptedRuntime {
       Send: (call: ServerUnaryCall<SendRequest, { ack?: Ack }>, answer: AckAnswer) => this.#send(call, answer),
       StreamSession: (call: StreamCall) => this.#stream(call),
       GetSession: (call: ServerUnaryCall<{ sessionId: string }, object>, answer: sendUnaryData<{ metadata?: SessionMetadata }>) => {
+        this.lookUps += 1;
         const held = this.sessions.get(call.request.sessionId);
         if (held === undefined) answer({ code: 5, details: `Session '${call.request.sessionId}' not found` });
         else answer(null, { metadata: metadataOf(held) });
@@ -159,6 +170,8 @@ export class ScriptedRuntime {
         answer(null, { ack: ackOf({ sessionId: call.request.sessionId, messageId: '' }, 'SESSION_STATE_CANCELLED') });
       },
       WatchSessions: (call: WatchCall) => {
+        this.watchCalls += 1;
+        this.#changed();
         if (this.script.watchSessions === false) {
           call.emit('error', { code: 12, details: 'not here' });
           return;

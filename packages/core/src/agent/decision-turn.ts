@@ -31,8 +31,9 @@ export async function sendOnce(ctx: ParticipantContext, messageType: string, sub
     messageId: actionId(sessionId, participant.participantId, messageType, subject),
   });
   try {
-    // A stream gives no echo of a message that was accepted before; Send answers that it is a duplicate.
-    return await participant.session.sendEnvelope(envelope, { signal, via: participant.mayRepeat ? 'unary' : 'auto' });
+    // A stream gives no echo of a message that was accepted before; Send answers that it is a duplicate. Where the runtime has lost
+    // count, `auto` comes to Send too, after half of the time limit.
+    return await participant.session.sendEnvelope(envelope, { signal, via: participant.sentBefore ? 'unary' : 'auto' });
   } catch (error) {
     if (error instanceof MacpAckError) participant.report(refusedReport(error, messageType));
     throw error;

@@ -57,6 +57,7 @@ export class Participant implements AsyncDisposable {
   #stream: SessionStream | undefined;
   #ended: { state: ParticipantResult['state']; reason?: string } | undefined;
   #mayRepeat = false;
+  #sentBefore = false;
   #prepareKickoff: PrepareKickoff | undefined;
 
   constructor(config: ParticipantConfig) {
@@ -124,6 +125,11 @@ export class Participant implements AsyncDisposable {
   /** True when the session had begun before this agent joined, so that an earlier run of it may have acted already. */
   get mayRepeat(): boolean {
     return this.#mayRepeat;
+  }
+
+  /** True when the runtime had messages of this identity before this agent joined. */
+  get sentBefore(): boolean {
+    return this.#sentBefore;
   }
 
   /** Whether the run is over, or was told to end. */
@@ -269,6 +275,7 @@ export class Participant implements AsyncDisposable {
         logger: this.#logger,
       });
       this.#mayRepeat = joined.existed;
+      this.#sentBefore = joined.ownMessages > 0;
       this.#reception.begin(joined.ownMessages);
       await this.#read();
     } catch (error) {

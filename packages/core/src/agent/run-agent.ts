@@ -132,11 +132,13 @@ class AgentHost {
 class SharedClient {
   readonly key: string;
   readonly client: MacpClient;
+  readonly #unwatch: (() => void) | undefined;
   #holders = 1;
 
   constructor(key: string, client: MacpClient) {
     this.key = key;
     this.client = client;
+    this.#unwatch = client.auth && client.lifecycleHub(client.auth).hold();
   }
 
   hold(): void {
@@ -145,7 +147,9 @@ class SharedClient {
 
   release(): void {
     this.#holders -= 1;
-    if (this.#holders === 0) this.client.close();
+    if (this.#holders > 0) return;
+    this.#unwatch?.();
+    this.client.close();
   }
 }
 

@@ -15,6 +15,10 @@ export class RecentMap<V> {
     return this.#young.has(key) || this.#old.has(key);
   }
 
+  get(key: string): V | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
   /** Adds an entry; false when it is there already, where it keeps its place. */
   add(key: string, value: V): boolean {
     if (this.has(key)) return false;

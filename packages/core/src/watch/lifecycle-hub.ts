@@ -4,6 +4,7 @@ import type { AuthConfig } from '../auth.js';
 import { MacpSdkError, MacpTransportError } from '../errors.js';
 import type { Connection } from '../rpc/connection.js';
 import { backoffMs, sleep } from '../rpc/retry.js';
+import { RecentMap } from '../session/recent-map.js';
 
 /** A session changed its state, as the runtime reported it. */
 export interface LifecycleChange {
@@ -23,7 +24,14 @@ interface Followed {
   expiresAtUnixMs: number;
 }
 
+interface Seen {
+  state: SessionState;
+  expiresAtUnixMs: number;
+}
+
 const RECONNECT = { baseMs: 100, maxMs: 5_000 };
+/** Sessions whose state is remembered although nobody follows them yet. */
+const SEEN = 1_000;
 
 const EVENT_STATE: Partial<Record<SessionLifecycleEvent['eventType'], SessionState>> = {
   EVENT_TYPE_RESOLVED: 'RESOLVED',
@@ -41,6 +49,9 @@ export class LifecycleHub {
   readonly #connection: Connection;
   readonly #auth: AuthConfig | undefined;
   readonly #followed = new Map<string, Followed>();
+  /** What the watch has told so far, without a gap; a session in it needs no GetSession. */
+  #seen = new RecentMap<Seen>(SEEN);
+  #holders = 0;
   #running: AbortController | undefined;
   /** WatchSessions is not to be had here: every session is polled. */
   #pollAll = false;
@@ -52,7 +63,12 @@ export class LifecycleHub {
 
   /** Reports the current state, when there is one, and every change after it. Returns what ends it. */
   follow(sessionId: string, listener: Listener): () => void {
-    const followed = this.#followed.get(sessionId) ?? { listeners: new Set<Listener>(), expiresAtUnixMs: 0 };
+    const seen = this.#seen.get(sessionId);
+    const followed = this.#followed.get(sessionId) ?? {
+      listeners: new Set<Listener>(),
+      state: seen?.state,
+      expiresAtUnixMs: seen?.expiresAtUnixMs ?? 0,
+    };
     followed.listeners.add(listener);
     this.#followed.set(sessionId, followed);
     if (this.#running === undefined) this.#start();
@@ -62,7 +78,20 @@ export class LifecycleHub {
       followed.listeners.delete(listener);
       if (followed.listeners.size > 0) return;
       this.#followed.delete(sessionId);
-      if (this.#followed.size === 0) this.#stop();
+      this.#stopUnlessUsed();
+    };
+  }
+
+  /** Keeps the watch running between sessions, for a process that follows one after the other. Returns what ends it. */
+  hold(): () => void {
+    this.#holders += 1;
+    if (this.#running === undefined) this.#start();
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holders -= 1;
+      this.#stopUnlessUsed();
     };
   }
 
@@ -73,9 +102,16 @@ export class LifecycleHub {
     this.#background(this.#pollLoop(controller.signal), 'GetSession');
   }
 
-  #stop(): void {
+  #stopUnlessUsed(): void {
+    if (this.#followed.size > 0 || this.#holders > 0) return;
     this.#running?.abort();
     this.#running = undefined;
+    this.#forget();
+  }
+
+  /** Nothing is known any more without asking. */
+  #forget(): void {
+    this.#seen = new RecentMap(SEEN);
   }
 
   /** These loops report through listeners; what ends them early is logged, because nobody awaits them. */
@@ -95,12 +131,15 @@ export class LifecycleHub {
         }
       } catch (error) {
         if (signal.aborted) return;
+        this.#forget();
         if (isPermanent(error)) {
           this.#pollAll = true;
           this.#connection.logger.warn('WatchSessions is refused; the state of sessions is polled instead', { error });
           return;
         }
       }
+      if (signal.aborted) return;
+      this.#forget();
       await sleep(backoffMs(Math.max(1, attempt), RECONNECT), signal, 'WatchSessions');
     }
   }
@@ -109,12 +148,20 @@ export class LifecycleHub {
     const { session } = event;
     // Metadata is read when the event is sent and can be gone by then: ask for every followed session.
     if (session === undefined) {
+      this.#forget();
       for (const sessionId of this.#followed.keys()) this.#background(this.#poll(sessionId), 'GetSession');
       return;
     }
-    if (!this.#followed.has(session.sessionId)) return;
     const state = EVENT_STATE[event.eventType] ?? fromWireState(session.state);
-    if (state !== undefined) this.#report(session, state, event.observedAtUnixMs);
+    if (state === undefined) return;
+    this.#remember(session, state);
+    if (this.#followed.has(session.sessionId)) this.#report(session, state, event.observedAtUnixMs);
+  }
+
+  #remember({ sessionId, expiresAtUnixMs }: SessionMetadata, state: SessionState): void {
+    const seen = this.#seen.get(sessionId);
+    if (seen === undefined) this.#seen.add(sessionId, { state, expiresAtUnixMs });
+    else if (!isTerminal(seen.state)) Object.assign(seen, { state, expiresAtUnixMs });
   }
 
   /** GetSession where the watch cannot tell: no WatchSessions, a suspended session over its cap, a deadline nobody noticed. */
