@@ -7,7 +7,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   resolve: { conditions },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'templates/*/test/**/*.test.ts', 'examples/**/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    // The last one is for `npm test` inside a template, which finds this file above it and looks in `test`.
+    include: ['packages/*/src/**/*.test.ts', 'templates/*/test/**/*.test.ts', 'examples/**/src/**/*.test.ts', 'tests/**/*.test.ts', '*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     // A run is five processes.
     maxConcurrency: 2,

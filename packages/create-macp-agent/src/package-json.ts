@@ -36,11 +36,8 @@ export interface Stamp {
   readonly packageManager: PackageManager;
 }
 
-/**
- * Where the classic yarn stops and the others go on: cookie 2, two steps below fastify, asks for Node 22 (1.1 has the same functions);
- * vite 8.4.0, below vitest, has an optional dependency that not every registry has.
- */
-const YARN_RESOLUTIONS = { cookie: '^1.1.1', vite: '~8.3.8' };
+/** Where the classic yarn stops and the others go on: cookie 2, two steps below fastify, asks for Node 22; 1.1 has the same functions. */
+const YARN_RESOLUTIONS = { cookie: '^1.1.1' };
 
 export function parseManifest(text: string): Manifest {
   const value: unknown = JSON.parse(text);
@@ -54,16 +51,19 @@ export function printManifest(manifest: Manifest): string {
 
 /** The user's own manifest: their name, their manager in the scripts, settings of other managers left out, and where it came from. */
 export function stampManifest(template: Manifest, stamp: Stamp): Manifest {
-  const { pnpm: _pnpm, allowScripts, ...rest } = template;
-  const scripts = Object.entries(template.scripts ?? {}).map(([name, line]) => [name, forManager(line, 'package.json', stamp.packageManager)]);
+  const { pnpm: _pnpm, allowScripts, overrides, ...rest } = template;
+  const { packageManager } = stamp;
+  const scripts = Object.entries(template.scripts ?? {}).map(([name, line]) => [name, forManager(line, 'package.json', packageManager)]);
   return {
     ...rest,
     name: stamp.name,
     version: '0.1.0',
     scripts: Object.fromEntries(scripts) as Record<string, string>,
-    ...(stamp.packageManager === 'npm' && allowScripts !== undefined ? { allowScripts } : {}),
-    ...(stamp.packageManager === 'yarn' ? { resolutions: YARN_RESOLUTIONS } : {}),
-    macp: { template: stamp.template, version: stamp.version, role: stamp.role, packageManager: stamp.packageManager },
+    // npm and bun read one, yarn the other; pnpm does without.
+    ...((packageManager === 'npm' || packageManager === 'bun') && overrides !== undefined ? { overrides } : {}),
+    ...(packageManager === 'npm' && allowScripts !== undefined ? { allowScripts } : {}),
+    ...(packageManager === 'yarn' ? { resolutions: { ...YARN_RESOLUTIONS, ...overrides } } : {}),
+    macp: { template: stamp.template, version: stamp.version, role: stamp.role, packageManager },
   };
 }
 

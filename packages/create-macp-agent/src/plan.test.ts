@@ -13,6 +13,7 @@ const templateFiles = [
       private: true,
       scripts: { start: 'tsc && macp run scenario.yaml', evaluator: 'node dist/evaluator.js', lint: 'oxlint src test' },
       dependencies: { '@macp-agent/core': '^0.1.0' },
+      overrides: { vite: '~8.3.8' },
       allowScripts: { protobufjs: false },
       pnpm: { ignoredBuiltDependencies: ['protobufjs'] },
     }),
@@ -55,6 +56,7 @@ describe('planProject', () => {
       private: true,
       scripts: { start: 'tsc && macp run scenario.yaml', evaluator: 'node dist/evaluator.js', lint: 'oxlint src test' },
       dependencies: { '@macp-agent/core': '^0.1.0' },
+      overrides: { vite: '~8.3.8' },
       allowScripts: { protobufjs: false },
       macp: {
         template: 'node',
@@ -94,7 +96,7 @@ describe('planProject', () => {
 
   it('writes for pnpm: scripts, image and settings', () => {
     const { text } = plan({ packageManager: 'pnpm' });
-    expect(text('package.json')).not.toMatch(/allowScripts|"pnpm":/);
+    expect(text('package.json')).not.toMatch(/allowScripts|overrides|"pnpm":/);
     expect(text('pnpm-workspace.yaml')).toContain('ignoredBuiltDependencies:\n  - protobufjs\n');
     expect(text('Dockerfile')).toContain('COPY package.json pnpm-*.yaml ./');
   });
@@ -109,7 +111,7 @@ describe('planProject', () => {
     const manifest = JSON.parse(text('package.json')) as Record<string, unknown>;
     expect(manifest).toMatchObject({
       dependencies: { '@macp-agent/core': 'file:vendor/macp-agent-core-0.1.0.tgz' },
-      overrides: { '@macp-agent/core': 'file:vendor/macp-agent-core-0.1.0.tgz' },
+      overrides: { vite: '~8.3.8', '@macp-agent/core': 'file:vendor/macp-agent-core-0.1.0.tgz' },
     });
     expect(paths).not.toContain('pnpm-workspace.yaml');
     expect(plan({ vendor, packageManager: 'pnpm' }).text('pnpm-workspace.yaml')).toContain(

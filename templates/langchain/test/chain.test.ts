@@ -78,6 +78,15 @@ describe('the chain with a real model client', () => {
     expect(abstained).toEqual([expect.stringContaining(reason)]);
   });
 
+  it('abstains, and says so, when nothing answers at the address', async () => {
+    const endpoint = await startFakeOpenAi(() => ({ status: 500 }));
+    await endpoint[Symbol.asyncDispose]();
+    expect(await ask(await realModel(endpoint.baseUrl))).toMatchObject({
+      confidence: 0,
+      abstained: ['no assessment: the model endpoint cannot be reached (ECONNREFUSED)'],
+    });
+  });
+
   it('abstains before the deadline when the model does not answer', async () => {
     await using endpoint = await startFakeOpenAi(() => ({ hang: true }));
     expect(await ask(await realModel(endpoint.baseUrl), 300)).toMatchObject({ confidence: 0, abstained: ['no assessment: the model took more than 300 ms'] });

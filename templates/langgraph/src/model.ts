@@ -199,17 +199,25 @@ export function isPassing(error: unknown): boolean {
 
 /** What went wrong in a few words; never the provider's whole answer, which may quote the prompt or the key. */
 function causeOf(error: unknown): string {
-  if (error instanceof z.ZodError) return `the answer does not fit the schema (${error.issues.map(({ path }) => path.join('.')).join(', ')})`;
+  if (error instanceof z.ZodError) {
+    const fields = error.issues.map(({ path }) => path.join('.') || 'no answer');
+    return `the answer does not fit the schema (${fields.join(', ')})`;
+  }
   const status = statusOf(error);
   if (status !== undefined) return `the model endpoint answered ${status}`;
+  const code = chainOf(error).find((cause) => typeof cause.code === 'string' && /^(?:E[A-Z]+|UND_ERR_\w+)$/.test(cause.code))?.code;
+  if (code !== undefined) return `the model endpoint cannot be reached (${String(code)})`;
   return `the model failed (${error instanceof Error ? error.name : 'unknown error'})`;
 }
 
 /** The HTTP status in an error or its causes. */
-function statusOf(error: unknown): number | undefined {
-  const causes: unknown[] = [error];
-  for (let cause: unknown = error; causes.length < 5 && cause instanceof Error && cause.cause !== undefined; cause = cause.cause) causes.push(cause.cause);
-  return causes.map((cause) => (cause as { status?: unknown } | null)?.status).find((found) => typeof found === 'number');
+const statusOf = (error: unknown): number | undefined => chainOf(error).flatMap(({ status }) => (typeof status === 'number' ? [status] : []))[0];
+
+/** An error and its causes. */
+function chainOf(error: unknown): { readonly status?: unknown; readonly code?: unknown }[] {
+  const chain: (Error & { readonly status?: unknown; readonly code?: unknown })[] = [];
+  for (let cause = error; chain.length < 5 && cause instanceof Error; cause = cause.cause) chain.push(cause);
+  return chain;
 }
 
 function withResolvers<T>(): { promise: Promise<T>; reject(reason: unknown): void } {

@@ -146,7 +146,8 @@ describe('the graph with a real model client', () => {
     ['cuts its arguments off', { toolCalls: [{ name: 'assessment', args: '{"recommendation":"APP' }] }, 'no assessment'],
     ['answers outside the schema', { toolCalls: [{ name: 'assessment', args: { recommendation: 'MAYBE', confidence: 7, reason: '' } }] }, 'no assessment'],
     ['refuses', { refusal: 'I cannot help with that.' }, 'no assessment'],
-    ['chats instead of answering', { content: 'Sure, approve it.' }, 'no assessment'],
+    ['chats instead of answering', { content: 'Sure, approve it.' }, 'no assessment: the answer does not fit the schema'],
+    ['calls tools for ever', { toolCalls: [device] }, 'no assessment'],
   ])('abstains when the model %s', async (_title, reply, reason) => {
     // A library warns about tool calls that it cannot read; nothing else may be printed.
     const warn = vi.spyOn(console, 'warn').mockImplementation((text: unknown) => expect(text).toContain('New LangChain packages'));
@@ -155,6 +156,15 @@ describe('the graph with a real model client', () => {
     const { confidence, abstained } = await ask(await realModel(endpoint.baseUrl));
     expect(confidence).toBe(0);
     expect(abstained).toEqual([expect.stringContaining(reason)]);
+  });
+
+  it('abstains, and says so, when nothing answers at the address', async () => {
+    const endpoint = await startFakeOpenAi(() => ({ status: 500 }));
+    await endpoint[Symbol.asyncDispose]();
+    expect(await ask(await realModel(endpoint.baseUrl))).toMatchObject({
+      confidence: 0,
+      abstained: ['no assessment: the model endpoint cannot be reached (ECONNREFUSED)'],
+    });
   });
 
   it('abstains before the deadline when the model does not answer', async () => {
