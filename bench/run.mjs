@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from '../scripts/build.mjs';
 
-const ALL = ['client-cost', 'start-up', 'runtime-cost', 'open-sessions', 'many-sessions', 'fraud-decision', 'console'];
+const ALL = ['client-cost', 'start-up', 'runtime-cost', 'open-sessions', 'many-sessions', 'fraud-decision', 'batch', 'console'];
 const names = process.argv.length > 2 ? process.argv.slice(2) : ALL;
 const unknown = names.find((name) => !ALL.includes(name));
 if (unknown !== undefined) {

@@ -90,7 +90,8 @@ function createProgram(context: CliContext, io: CliIo): Command {
       getOutHelpWidth: () => 80,
       getErrHelpWidth: () => 80,
     })
-    .configureHelp({ sortSubcommands: true })
+    // As its own help says it: an argument may be required although commander is told otherwise.
+    .configureHelp({ sortSubcommands: true, subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .showHelpAfterError('(macp <command> --help says more)');
   program.addHelpText(
     'after',

@@ -28,7 +28,7 @@ export interface RunCommandOptions extends RunRequest {
   readonly cases?: string;
   readonly watch?: boolean;
   readonly console?: boolean;
-  readonly concurrency: number;
+  readonly concurrency?: number;
   readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -64,7 +64,7 @@ export function addRunCommand(program: Command, context: CliContext): void {
       'provoke a failure: crash:<participant>@<message type>, delay:<participant>=<ms>, drop-stream:<participant>, duplicate:<participant>, nack:<participant>, expire',
     )
     .option('--cases <file>', 'run every case of a JSON Lines file')
-    .option('-c, --concurrency <n>', 'cases at a time', numeric('--concurrency', readCount), 2)
+    .option('-c, --concurrency <n>', 'cases at a time (default: 64, or 2 where each case starts processes)', numeric('--concurrency', readCount))
     .option('-o, --output <file>', 'results of --cases as JSON Lines')
     .option('-w, --watch', 'run again whenever the scenario, a policy or an agent changes')
     .option('--console', 'show the run in a browser; the page stays until Ctrl-C')
@@ -79,6 +79,7 @@ Examples:
   macp run fraud/high-value-new-device@1.0.0 --set transactionAmount=12500
   macp run fraud/high-value-new-device@1.0.0 --framework langgraph
   macp run scenario.yaml --json | jq -c .type
+  macp run fraud/high-value-new-device@1.0.0 --cases cases.jsonl -o out.jsonl
 
 Exit codes: 0 positive commitment, 3 negative, 4 ended without one (expired,
 cancelled, denied), 1 failure, 2 usage, 130 interrupted (Ctrl-C, SIGTERM)

@@ -25,7 +25,7 @@ interface CasesOptions extends TargetOptions {
 }
 
 /** Sessions at a time with agents that stay alive; with a process per agent and case, each of them needs a processor's share to start. */
-const KEPT_CONCURRENCY = 16;
+const KEPT_CONCURRENCY = 64;
 const SPAWNED_CONCURRENCY = 2;
 
 /** A case and where it stands; compiled only while it is played. */
