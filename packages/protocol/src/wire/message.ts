@@ -1,4 +1,5 @@
 import type { Reader, Writer } from 'protobufjs/minimal.js';
+import { StrictReader } from './strict-reader.js';
 
 /** What a field is, for encodings other than protobuf. */
 export type FieldKind =
@@ -83,7 +84,8 @@ export const stringMap: WireField<Record<string, string>> = {
 };
 export const bytesMap: WireField<Record<string, Uint8Array>> = {
   kind: { type: 'bytesMap' },
-  fromWire: (raw: Record<string, Uint8Array>) => ({ ...raw }),
+  // The generated code has a plain list for a value that is not there.
+  fromWire: (raw: Record<string, Uint8Array>) => Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, value.length === 0 ? EMPTY : value])),
   toWire: (value) => value,
 };
 
@@ -155,6 +157,6 @@ export function message<const F extends Fields>(typeName: string, generated: Gen
     fromWire,
     toWire,
     encode: (value) => generated.encode(toWire(value) as never).finish() as Buffer,
-    decode: (input) => fromWire(generated.decode(input)),
+    decode: (input) => fromWire(generated.decode(new StrictReader(input))),
   };
 }
