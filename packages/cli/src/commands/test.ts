@@ -6,9 +6,10 @@ import { Option, type Command } from 'commander';
 import type { CliContext } from '../cli.js';
 import { EXIT } from '../exit-code.js';
 import { readCount, readNumber } from '../option-values.js';
-import { compareSaid, saidLines, type Said } from '../repeat/said-lines.js';
+import { Rounds } from '../repeat/rounds.js';
 import { runBatch, type BatchOptions, type Job, type JobResult } from '../run/batch.js';
 import { findTests } from '../run/load-tests.js';
+import { playKept } from '../run/play-kept.js';
 import { openTarget, type TargetOptions } from '../run/run-target.js';
 import { junitReport, printResult, resultToJson } from '../run/test-report.js';
 import { defaultWords } from '../scenario/default-words.js';
@@ -23,6 +24,9 @@ interface TestOptions extends TargetOptions {
   readonly runsDir: string;
   readonly timeout?: number;
 }
+
+/** Sessions at a time with agents that stay alive. */
+const KEPT_CONCURRENCY = 16;
 
 /** `macp test [what...]`. */
 export function addTestCommand(program: Command, context: CliContext): void {
@@ -71,25 +75,13 @@ async function testCommand(what: readonly string[], options: TestOptions & { rea
     if (live) printResult(output, result);
     else output.note(`${result.passed ? 'ok    ' : 'FAILED'}  ${result.scenarioRef}  ${result.name}`);
   };
-  const results: JobResult[] = [];
-  const first = new Map<string, Said>();
-  let planned = 0;
-  for (let round = 1; round <= options.repeat && !signal.aborted; round += 1) {
-    // Found anew: every run needs ids and tokens of its own.
-    const { jobs, broken } = findTests(config, what, options.cases === undefined ? undefined : resolve(config.cwd, options.cases));
-    if (jobs.length + broken.length === 0)
-      throw new MacpError('INVALID_OPTIONS', `${what.join(', ')} has nothing to test: give a template outputs.expected, or write cases.jsonl beside pack.yaml`);
-    planned += jobs.length + broken.length;
-    for (const result of broken) show(result);
-    const played: (JobResult | undefined)[] = [];
-    await play(jobs, options, context, (result, index) => {
-      const judged = options.repeat === 1 ? result : compareWithFirst(result, first, round);
-      played[index] = judged;
-      show(judged);
-    });
-    // An abort leaves some out.
-    results.push(...broken, ...played.filter((result) => result !== undefined));
-  }
+  const { jobs, broken } = findTests(config, what, options.cases === undefined ? undefined : resolve(config.cwd, options.cases));
+  if (jobs.length + broken.length === 0)
+    throw new MacpError('INVALID_OPTIONS', `${what.join(', ')} has nothing to test: give a template outputs.expected, or write cases.jsonl beside pack.yaml`);
+  const planned = jobs.length * options.repeat + broken.length;
+  for (const result of broken) show(result);
+  // An abort leaves some out.
+  const results = [...broken, ...(await playRounds(jobs, options, context, show))];
   const durationMs = performance.now() - began;
   const passed = results.filter((result) => result.passed).length;
   const report = formatReport(options.reporter, results, durationMs);
@@ -102,7 +94,38 @@ async function testCommand(what: readonly string[], options: TestOptions & { rea
   return passed === planned ? EXIT.ok : EXIT.failed;
 }
 
-async function play(jobs: readonly Job[], options: TestOptions, { config, signal, forceSignal }: CliContext, onDone: BatchOptions['onDone']): Promise<void> {
+/** The results in the order of rounds and jobs. */
+async function playRounds(jobs: readonly Job[], options: TestOptions, context: CliContext, show: (result: JobResult) => void): Promise<JobResult[]> {
+  const rounds = new Rounds(jobs, options.repeat, show);
+  // A demonstration of waiting does not make a test better.
+  const parentEnv = { RISK_DECIDER_SUSPEND_HOLD_MS: '200', ...context.config.agentEnv() };
+  await play(jobs, { ...options, parentEnv }, context, (result, index) => rounds.add(result, index, 1));
+  // Repetitions start no process each, where the agents stay alive; one scenario after the other, so that only its agents are there.
+  for (const scenario of options.repeat === 1 ? [] : new Set(jobs.map(({ scenarioRef }) => scenarioRef))) {
+    if (context.signal.aborted) break;
+    const again = rounds.repetitions((job) => job.scenarioRef === scenario);
+    const kinds = new Map(again.map(({ job }) => [job.templateId, job]));
+    const kept = { ...options, parentEnv, concurrency: KEPT_CONCURRENCY };
+    const refusing = await playKept(again, [...kinds.values()], kept, context, ({ index, round }, result) => rounds.add(result, index, round));
+    for (let round = 2; refusing.length > 0 && round <= options.repeat && !context.signal.aborted; round += 1) {
+      const due = again.filter((one) => one.round === round);
+      await play(
+        due.map(({ compile }) => compile()),
+        { ...options, parentEnv },
+        context,
+        (result, at) => rounds.add(result, due[at]?.index ?? 0, round),
+      );
+    }
+  }
+  return rounds.results();
+}
+
+async function play(
+  jobs: readonly Job[],
+  options: TestOptions & Pick<BatchOptions, 'parentEnv'>,
+  { config, signal, forceSignal }: CliContext,
+  onDone: BatchOptions['onDone'],
+): Promise<void> {
   const target = await openTarget(
     config,
     jobs.map(({ compiled }) => compiled),
@@ -112,8 +135,7 @@ async function play(jobs: readonly Job[], options: TestOptions, { config, signal
     await runBatch(jobs, target, {
       concurrency: options.concurrency,
       runsDir: resolve(config.cwd, options.runsDir),
-      // A demonstration of waiting does not make a test better.
-      parentEnv: { RISK_DECIDER_SUSPEND_HOLD_MS: '200', ...config.agentEnv() },
+      parentEnv: options.parentEnv,
       runMs: options.timeout === undefined ? undefined : options.timeout * 1000,
       signal,
       forceSignal,
@@ -122,20 +144,6 @@ async function play(jobs: readonly Job[], options: TestOptions, { config, signal
   } finally {
     await target.close();
   }
-}
-
-/** A repetition must say what the first run of the test said. */
-function compareWithFirst(result: JobResult, first: Map<string, Said>, round: number): JobResult {
-  const name = `${result.name}, round ${round}`;
-  if (result.error !== undefined) return { ...result, name };
-  const key = `${result.scenarioRef} ${result.name}`;
-  const said = saidLines(result.events);
-  const before = first.get(key);
-  if (before === undefined) first.set(key, said);
-  const differences = [...result.differences, ...(before === undefined ? [] : compareSaid(before, said, round))];
-  const passed = result.passed && differences.length === 0;
-  // Of those that passed nobody asks for the events any more, and there may be thousands.
-  return { ...result, name, differences, passed, events: passed ? [] : result.events };
 }
 
 function formatReport(reporter: Reporter, results: readonly JobResult[], durationMs: number): string {

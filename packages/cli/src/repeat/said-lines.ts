@@ -1,28 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Difference, RunEvent } from '@macp-agent/scenarios';
+import type { Difference, RunEvent, RunOutcome } from '@macp-agent/scenarios';
 
 /** What each sender said, in its order, and what became of the session: one line each, without ids and times. */
 export type Said = ReadonlyMap<string, readonly string[]>;
 
+/** A run that has ended: what was said, and what it came to. */
+export interface EndedRun {
+  readonly runId: string;
+  readonly sessionId: string;
+  readonly outcome: Pick<RunOutcome, 'state' | 'reason' | 'exitCode' | 'commitment' | 'missing' | 'refused' | 'suspensions'>;
+}
+
 /**
- * Reduces the events of a run to what two runs of one scenario must have in common. The order between senders is left out: they speak at the same time.
+ * Reduces a run to what two runs of one scenario must have in common. The order between senders is left out: they speak at the same time.
  * Pure.
  */
-export function saidLines(events: readonly RunEvent[]): Said {
+export function saidLines(events: readonly RunEvent[], { runId, sessionId, outcome }: EndedRun): Said {
   const said = new Map<string, string[]>();
-  const ids: string[] = [];
   const say = (who: string, text: string): void => {
-    const line = ids.reduce((all, id) => all.replaceAll(id, '<id>'), text);
+    const line = text.replaceAll(sessionId, '<id>').replaceAll(runId, '<id>');
     said.set(who, [...(said.get(who) ?? []), line]);
   };
-  for (const event of events) {
-    if (event.type === 'run') ids.push(event.sessionId, event.runId);
-    if (event.type === 'envelope') say(event.sender, `${event.messageType} ${JSON.stringify(withoutTimes(event.payload))}`);
-    if (event.type === 'session') say('session', `${event.state}${event.reason === '' ? '' : ` ${event.reason}`}`);
-    if (event.type === 'refused') say(event.participantId, `refused ${event.messageType} ${event.code}: ${event.message}`);
-    if (event.type === 'outcome')
-      say('outcome', JSON.stringify({ state: event.state, exitCode: event.exitCode, commitment: withoutTimes(event.commitment), missing: event.missing }));
-  }
+  for (const event of events) if (event.type === 'envelope') say(event.sender, `${event.messageType} ${JSON.stringify(withoutTimes(event.payload))}`);
+  const { state, reason, exitCode, commitment, missing, refused, suspensions } = outcome;
+  for (const one of refused) say(one.participantId, `refused ${one.messageType} ${one.code}: ${one.message}`);
+  say('outcome', JSON.stringify({ state, reason, exitCode, commitment: withoutTimes(commitment), missing, suspensions }));
   return said;
 }
 

@@ -10,6 +10,7 @@ import {
   type ExpectedOutcome,
   type JsonObject,
   type RunEvent,
+  type RunOutcome,
   type RunResult,
   type Scenario,
 } from '@macp-agent/scenarios';
@@ -23,6 +24,8 @@ export interface Job {
   readonly compiled: CompiledRun;
   readonly agents: ReadonlyMap<string, AgentLaunch>;
   readonly expected: ExpectedOutcome | undefined;
+  /** The same run once more, with ids of its own. */
+  readonly anew: () => Job;
 }
 
 /** What became of a job. */
@@ -31,7 +34,7 @@ export interface JobResult {
   readonly scenarioRef: string;
   readonly templateId: string;
   readonly durationMs: number;
-  readonly result?: (Pick<RunResult, 'runId' | 'outcome'> & { readonly transcriptFile: string | undefined }) | undefined;
+  readonly result?: (Pick<RunResult, 'runId' | 'sessionId' | 'outcome'> & { readonly transcriptFile: string | undefined }) | undefined;
   /** It could not be compiled or started. */
   readonly error?: unknown;
   readonly differences: readonly Difference[];
@@ -64,15 +67,18 @@ export interface JobParts {
 }
 
 /** Compiles one run of a scenario and finds its agents. Throws what compileScenario and findAgents throw. */
-export function prepareJob({ scenario, name, templateId, inputs, expected, agents }: JobParts): Job {
+export function prepareJob(parts: JobParts): Job {
+  const { scenario, name, templateId, inputs, expected } = parts;
   const compiled = compileScenario(scenario, { templateId, inputs });
+  const agents = parts.agents ?? findAgents(scenario, compiled.participantBindings);
   return {
     name,
     scenarioRef: scenario.ref,
     templateId: compiled.display.templateId,
     compiled,
-    agents: agents ?? findAgents(scenario, compiled.participantBindings),
+    agents,
     expected: expected ?? compiled.expected,
+    anew: () => prepareJob({ ...parts, agents }),
   };
 }
 
@@ -113,10 +119,15 @@ async function runJob(job: Job, target: RunTarget, agentTokens: ReadonlyMap<stri
       forceSignal: options.forceSignal,
       onEvent: (event) => events.push(event),
     });
-    const differences = expectOutcome(result.outcome, expected ?? {});
-    const ended = expected !== undefined || (result.outcome.exitCode !== 1 && result.outcome.exitCode !== 2);
-    return { ...common, durationMs: result.durationMs, result, differences, passed: differences.length === 0 && ended };
+    return { ...common, durationMs: result.durationMs, result, ...judgeOutcome(result.outcome, expected) };
   } catch (error) {
     return { ...common, durationMs: performance.now() - began, error, differences: [], passed: false };
   }
+}
+
+/** What differs from the expectation; a run without one only has to end. */
+export function judgeOutcome(outcome: RunOutcome, expected: ExpectedOutcome | undefined): Pick<JobResult, 'differences' | 'passed'> {
+  const differences = expectOutcome(outcome, expected ?? {});
+  const ended = expected !== undefined || (outcome.exitCode !== 1 && outcome.exitCode !== 2);
+  return { differences, passed: differences.length === 0 && ended };
 }

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
-import { MacpError } from '@macp-agent/protocol';
-import { Batch, expectOutcome, findScenario, type AgentLaunch, type BatchResult, type Scenario } from '@macp-agent/scenarios';
+import { findScenario, type AgentLaunch, type Scenario } from '@macp-agent/scenarios';
 import type { CliContext } from '../cli.js';
 import { EXIT } from '../exit-code.js';
 import { prepareJob, runBatch, type Job, type JobResult } from './batch.js';
 import { printSummary } from './batch-summary-text.js';
-import { openBatchTarget } from './batch-target.js';
 import { CaseResults, caseKey } from './case-results.js';
 import { loadCases, type Case } from './load-cases.js';
 import { openCatalog } from './load-scenario-source.js';
+import { playKept } from './play-kept.js';
 import { Progress } from './progress.js';
 import { openTarget, type TargetOptions } from './run-target.js';
 import { printResult, resultToJson } from './test-report.js';
@@ -78,7 +77,7 @@ export async function runCases(scenario: Scenario, file: string, options: CasesO
     progress.add(result.passed);
   };
   try {
-    if (left.length > 0 && !(await playKept(left, [...kinds.values()], options, context, show))) await playSpawned(left, options, context, show);
+    if (left.length > 0 && !(await playAlive(left, [...kinds.values()], options, context, show))) await playSpawned(left, options, context, show);
   } finally {
     progress.end();
   }
@@ -96,59 +95,12 @@ export async function runCases(scenario: Scenario, file: string, options: CasesO
 type Show = (item: Item, result: JobResult) => void;
 
 /** False, with a remark, when an agent cannot be kept alive. */
-async function playKept(items: readonly Item[], kinds: readonly Job[], options: CasesOptions, context: CliContext, show: Show): Promise<boolean> {
-  const { config, output, signal } = context;
-  const runsDir = resolve(config.cwd, options.runsDir);
-  const target = await openBatchTarget(
-    config,
-    kinds.map(({ compiled }) => compiled),
-    options,
-  );
-  try {
-    const { batch, refusing } = await Batch.open(kinds, {
-      ...target,
-      concurrency: options.concurrency ?? KEPT_CONCURRENCY,
-      runsDir,
-      logsDir: resolve(runsDir, `batch-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`),
-      parentEnv: config.agentEnv(),
-      caseMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-      signal,
-      onPaced: (perMinute) => output.note(`the runtime takes about ${perMinute} sessions a minute; the batch keeps to that`),
-    });
-    if (batch === undefined) {
-      output.note(`${refusing.join(', ')}: serves one session only (its program does not call runAgent), so every case starts processes of its own`);
-      return false;
-    }
-    await using playing = batch;
-    await playing.play(
-      items.map((item) => ({ item, cast: item.compile })),
-      (result) => show(result.batchCase.item, judge(result.batchCase.item, result)),
-    );
-    return true;
-  } finally {
-    await target.close();
-  }
-}
-
-/** Compares with what was expected, as for a run of its own. */
-function judge({ one }: Item, result: BatchResult<{ item: Item; cast: () => Job }>): JobResult {
-  const { compiled, outcome, durationMs, transcriptFile, problem } = result;
-  const { scenarioRef, templateId } = compiled.display;
-  const expected = one.expect ?? compiled.expected;
-  const differences = expectOutcome(outcome, expected ?? {});
-  const ended = expected !== undefined || (outcome.exitCode !== 1 && outcome.exitCode !== 2);
-  const passed = differences.length === 0 && ended;
-  return {
-    name: one.name,
-    scenarioRef,
-    templateId,
-    durationMs,
-    result: { runId: compiled.runId, outcome, transcriptFile },
-    ...(problem === undefined ? {} : { error: new MacpError('TRANSPORT', problem) }),
-    differences,
-    events: passed ? [] : result.events(),
-    passed: passed && problem === undefined,
-  };
+async function playAlive(items: readonly Item[], kinds: readonly Job[], options: CasesOptions, context: CliContext, show: Show): Promise<boolean> {
+  const { concurrency = KEPT_CONCURRENCY } = options;
+  const refusing = await playKept(items, kinds, { ...options, concurrency, parentEnv: context.config.agentEnv() }, context, show);
+  if (refusing.length === 0) return true;
+  context.output.note(`${refusing.join(', ')}: serves one session only (its program does not call runAgent), so every case starts processes of its own`);
+  return false;
 }
 
 async function playSpawned(items: readonly Item[], options: CasesOptions, context: CliContext, show: Show): Promise<void> {
