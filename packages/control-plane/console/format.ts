@@ -48,3 +48,14 @@ export function labelOf(part: string, run: string | undefined): string {
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
+
+/** Puts the text on the clipboard; false where the browser does not let a page, as over plain HTTP from another host. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // The caller shows no tick then; the text can still be selected.
+    return false;
+  }
+}

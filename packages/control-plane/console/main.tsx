@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { takeToken } from './api.js';
+import { BundlePage } from './views/bundle-page.js';
 import { Compare } from './views/compare.js';
 import { NewRun } from './views/new-run.js';
 import { RunList } from './views/run-list.js';
@@ -24,6 +25,7 @@ function App() {
   if (run !== undefined) return <RunPage key={run} id={run} initialSeq={seq === undefined ? undefined : Number(seq)} />;
   const [, left, right] = /^compare\/([A-Za-z0-9_-]+)\/([A-Za-z0-9_-]+)$/.exec(route) ?? [];
   if (left !== undefined && right !== undefined) return <Compare key={route} left={left} right={right} />;
+  if (route === 'file') return <BundlePage />;
   return route === 'new' ? <NewRun /> : <RunList />;
 }
 

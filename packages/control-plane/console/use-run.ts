@@ -6,7 +6,7 @@ import { api, ApiError, readStream } from './api.js';
 
 /** How the page is connected to the run. */
 export type Connection =
-  | { readonly kind: 'connecting' | 'live' | 'ended' }
+  | { readonly kind: 'connecting' | 'live' | 'ended' | 'file' }
   | { readonly kind: 'waiting'; readonly attempt: number; readonly retryAtMs: number; readonly message: string };
 
 export interface LiveRun {

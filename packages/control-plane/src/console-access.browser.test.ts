@@ -85,6 +85,9 @@ describe.skipIf(NO_BROWSER)('access to the console in chromium (skipped where ch
     await page.getByText('There is no such run').waitFor();
     browser().problems = browser().problems.filter((problem) => !problem.includes('404'));
     await check('an unknown run');
+    await browser().show('#/file');
+    await page.getByText('Choose a file').waitFor();
+    await check('the page for files');
     const { id, lead } = await harness.open();
     await harness.decide(id, lead);
     await browser().show('#/');

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, vi } from 'vitest';
 import { ConsolePage, NO_BROWSER } from './browser.test.support.js';
@@ -82,6 +83,28 @@ describe.skipIf(NO_BROWSER)('the console in chromium (skipped where chromium is 
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('Waiting for a proposal').waitFor();
     await page.getByText('Committed: transfer.stopped').waitFor();
+  });
+
+  it('shows a run out of a file, and why a file cannot be shown', async () => {
+    await begin();
+    const { page, harness } = browser();
+    const { id, lead } = await harness.open();
+    await harness.decide(id, lead);
+    await show(id);
+    await page.getByText('record complete').waitFor();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export NDJSON' }).click();
+    const file = { name: `${id}.ndjson`, mimeType: 'application/x-ndjson', buffer: await readFile(await (await downloading).path()) };
+    await browser().show('#/file');
+    await page.getByLabel('Choose a file').setInputFiles({ ...file, buffer: file.buffer.subarray(0, -20) });
+    await page.getByText(/\.ndjson cannot be shown: line \d+ is not JSON/).waitFor();
+    await page.getByLabel('Choose a file').setInputFiles(file);
+    await page.getByText('from a file').waitFor();
+    await page.getByText('Committed: transfer.stopped').waitFor();
+    expect(await rows(page).count()).toBe(9);
+    expect(await page.getByRole('button', { name: /Export|Cancel/ }).count()).toBe(0);
+    await page.getByLabel('Position in the record').fill('1');
+    await page.getByText('Waiting for a proposal').waitFor();
   });
 
   it('shows what an agent wrote as text, whatever it wrote', async () => {

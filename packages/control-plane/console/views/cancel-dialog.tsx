@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Run } from '../../src/model/run.js';
+import { cancelCallbackOf, isCancellationDelegated, type Run } from '../../src/model/run.js';
 import { api, ApiError } from '../api.js';
 
 /** Asks before cancelling, then says what the runtime confirmed. */
@@ -28,7 +28,7 @@ export function CancelDialog({ run, onClose, onDone }: { run: Run; onClose: () =
     <dialog ref={dialog} onClose={onClose} aria-labelledby="cancel-title">
       <form onSubmit={(event) => void submit(event)}>
         <h2 id="cancel-title">Cancel this run?</h2>
-        <p>The initiator is asked to cancel the session with its own identity. No decision will be committed, and this cannot be undone.</p>
+        <p>{wayOf(run)} No decision will be committed, and this cannot be undone.</p>
         <label class="field">
           <span>Reason (optional)</span>
           <input type="text" maxLength={500} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
@@ -49,4 +49,11 @@ export function CancelDialog({ run, onClose, onDone }: { run: Run; onClose: () =
       </form>
     </dialog>
   );
+}
+
+/** Who will do it. */
+function wayOf(run: Run): string {
+  if (isCancellationDelegated(run)) return 'The control plane cancels the session itself, as the bound policy lets it.';
+  if (cancelCallbackOf(run) !== undefined) return 'The initiator is asked to cancel the session with its own identity.';
+  return 'Nobody told this control plane how to reach the initiator, and the policy is not known to let it cancel: it will probably be refused. Ask who runs the initiator.';
 }

@@ -1,21 +1,23 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { TrackRow } from '../../src/model/run-track.js';
-import { offset } from '../format.js';
+import { copyText, offset } from '../format.js';
 
 /** One envelope in full: what it says, and the raw record. Everything is text; nothing is ever read as markup. */
 export function Inspector({ row, startUnixMs, onClose }: { row: TrackRow; startUnixMs: number; onClose: () => void }) {
   const [raw, setRaw] = useState(false);
   const [copied, setCopied] = useState(false);
+  const card = useRef<HTMLElement>(null);
+  // On a narrow page it stands below the list.
+  useEffect(() => card.current?.scrollIntoView({ block: 'nearest' }), []);
   const { data } = row.event;
   const payload = data['payload'] ?? data['decodedPayload'] ?? (data['payloadBase64'] === undefined ? undefined : { payloadBase64: data['payloadBase64'] });
   const fixture = JSON.stringify({ mode: data['modeName'], messageType: row.type, sender: row.sender, payload }, null, 2);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(fixture);
-    setCopied(true);
+    setCopied(await copyText(fixture));
     setTimeout(() => setCopied(false), 1500);
   };
   return (
-    <section class="card inspector" aria-label={`Envelope ${row.ordinal}`}>
+    <section class="card inspector" ref={card} aria-label={`Envelope ${row.ordinal}`}>
       <div class="row spread">
         <h2>
           {row.ordinal > 0 ? <span class="muted">#{row.ordinal} </span> : null}

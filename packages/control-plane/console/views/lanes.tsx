@@ -7,6 +7,8 @@ import { timeScale, type TimeScale } from '../time-scale.js';
 
 const LANE_PX = 30;
 const AXIS_PX = 22;
+/** What the times at both ends of the axis take, and half of a label beside them. */
+const AXIS_ENDS_PX = { begin: 70, end: 96 };
 const PAD_PX = 16;
 /** Marks closer than this are drawn as one, with their number. */
 const MERGE_PX = 12;
@@ -205,12 +207,13 @@ function Spans({ spans, lanes, scale, drawn }: { spans: readonly ModelSpan[]; la
 
 function Gaps({ scale, drawn, height }: { scale: TimeScale; drawn: number; height: number }) {
   const x = (share: number): number => PAD_PX + share * (drawn - 2 * PAD_PX);
+  const isFree = (middle: number): boolean => middle > AXIS_ENDS_PX.begin && middle < drawn - AXIS_ENDS_PX.end;
   return (
     <g class="gaps">
       {scale.gaps.map((gap) => (
         <g key={gap.fromX}>
           <line x1={(x(gap.fromX) + x(gap.toX)) / 2} x2={(x(gap.fromX) + x(gap.toX)) / 2} y1={0} y2={height - AXIS_PX} />
-          {x(gap.toX) - x(gap.fromX) > 36 ? (
+          {x(gap.toX) - x(gap.fromX) > 36 && isFree((x(gap.fromX) + x(gap.toX)) / 2) ? (
             <text x={(x(gap.fromX) + x(gap.toX)) / 2} y={height - 6}>
               {duration(gap.ms)}
             </text>

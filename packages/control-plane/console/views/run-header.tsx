@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { isCancellationDelegated, isEnded, type Run } from '../../src/model/run.js';
 import type { FoldedSession } from '../../src/model/session-fold.js';
-import { duration, shortId, shortMode } from '../format.js';
+import { copyText, duration, shortId, shortMode } from '../format.js';
 import { useClock } from '../use-clock.js';
 import type { Connection } from '../use-run.js';
 import { StateChip } from './shell.js';
@@ -18,7 +18,8 @@ interface HeaderProps {
 
 /** What the run is and how it stands; always in view. */
 export function RunHeader({ run, session, connection, onCancel, onPause, onReplay, onExport }: HeaderProps) {
-  const open = !isEnded(run.status);
+  const fromFile = connection.kind === 'file';
+  const open = !isEnded(run.status) && !fromFile;
   const now = useClock(500, open);
   const { metadata } = run;
   const text = (name: string): string => (typeof metadata[name] === 'string' ? metadata[name] : '');
@@ -39,10 +40,12 @@ export function RunHeader({ run, session, connection, onCancel, onPause, onRepla
           <button type="button" class="quiet" onClick={onReplay}>
             Replay
           </button>
-          <button type="button" class="quiet" onClick={onExport}>
-            Export NDJSON
-          </button>
-          {pause === undefined ? null : (
+          {fromFile ? null : (
+            <button type="button" class="quiet" onClick={onExport}>
+              Export NDJSON
+            </button>
+          )}
+          {pause === undefined || fromFile ? null : (
             <button type="button" class="quiet" onClick={() => onPause(pause)}>
               {pause === 'suspend' ? 'Suspend' : 'Resume'}
             </button>
@@ -81,8 +84,7 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
 function CopyId({ value }: { value: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(value);
-    setCopied(true);
+    setCopied(await copyText(value));
     setTimeout(() => setCopied(false), 1500);
   };
   return (
@@ -141,6 +143,8 @@ function ConnectionChip({ connection }: { connection: Connection }) {
       return <span class="chip tone-live pulse">● live</span>;
     case 'ended':
       return <span class="chip tone-idle">■ record complete</span>;
+    case 'file':
+      return <span class="chip tone-idle">■ from a file</span>;
     case 'connecting':
       return <span class="chip tone-idle">◌ connecting</span>;
     case 'waiting':

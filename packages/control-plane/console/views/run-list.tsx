@@ -78,6 +78,9 @@ export function RunList() {
             The newest {runs.length} of {total} runs; search for others.
           </p>
         ) : null}
+        <p class="muted small-text">
+          An exported run? <a href="#/file">Open it from a file</a>
+        </p>
       </main>
     </>
   );
@@ -184,6 +187,7 @@ function RunRow({ run, chosen, onToggle }: { run: Run; chosen: boolean; onToggle
         <a href={`#/runs/${run.id}`}>{text('scenarioRef') || text('intent') || `${shortMode(text('modeName'))} session`}</a>
         <small class="mono muted" title={run.id}>
           {shortId(run.id)}
+          {text('templateId') === '' ? '' : ` · ${text('templateId')}`}
         </small>
       </td>
       <td class="wide-only mono muted policy">{text('policyVersion')}</td>

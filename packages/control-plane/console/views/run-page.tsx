@@ -5,7 +5,7 @@ import { api, ApiError } from '../api.js';
 import { EMPTY_FILTER, filterRows, type RowFilter } from '../row-filter.js';
 import { useKeys } from '../use-keys.js';
 import { useReplay } from '../use-replay.js';
-import { useRun } from '../use-run.js';
+import { useRun, type LiveRun } from '../use-run.js';
 import { CancelDialog } from './cancel-dialog.js';
 import { Inspector } from './inspector.js';
 import { Lanes } from './lanes.js';
@@ -16,8 +16,13 @@ import { ErrorPanel, Loading, TopBar } from './shell.js';
 import { Timeline } from './timeline.js';
 import { VoteTally } from './vote-tally.js';
 
+/** A run of the server, live. */
 export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | undefined }) {
-  const live = useRun(id);
+  return <RunView id={id} live={useRun(id)} initialSeq={initialSeq} />;
+}
+
+/** A run, wherever it comes from. */
+export function RunView({ id, live, initialSeq }: { id: string; live: LiveRun; initialSeq?: number | undefined }) {
   const { run, track, version } = live;
   /** Sequence number that is shown; undefined follows the newest. */
   const [cursor, setCursor] = useState<number>();
@@ -34,7 +39,7 @@ export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | 
   const rows = useMemo(() => filterRows(shown, filter), [shown, filter]);
   const current = rows.find((row) => row.seq === selected);
   const replay = useReplay(all, cursor, setCursor);
-  const open = run !== undefined && !isEnded(run.status);
+  const open = run !== undefined && !isEnded(run.status) && live.connection.kind !== 'file';
 
   const move = (step: number): void => {
     const at = rows.findIndex((row) => row.seq === selected);
@@ -66,11 +71,16 @@ export function RunPage({ id, initialSeq }: { id: string; initialSeq?: number | 
     }
   };
   const exportRun = async (): Promise<void> => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(await api.exportText(id));
-    link.download = `${id}.ndjson`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    try {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(await api.exportText(id));
+      link.download = `${id}.ndjson`;
+      link.click();
+      URL.revokeObjectURL(link.href);
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(`The run could not be exported: ${error instanceof ApiError ? `${error.code}: ${error.message}` : String(error)}`);
+    }
   };
 
   if (live.error !== undefined) return <Frame>{<ErrorPanel error={live.error} onRetry={live.retry} />}</Frame>;

@@ -93,6 +93,7 @@ function Bar({ proposal, rule, onSelect }: { proposal: ProposalTally; rule: Voti
         )}
       </div>
       <p class="bar-note small-text muted">
+        {rule?.algorithm === 'weighted' ? 'weight ' : ''}
         <strong>{weight('APPROVE')}</strong> approve · <strong>{weight('REJECT')}</strong> reject
         {abstained > 0 ? (
           <>
