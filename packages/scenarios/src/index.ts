@@ -51,3 +51,4 @@ export { replayRun, simulatePolicy, type PolicyVerdict, type Replay, type Replay
 // Judging
 export { expectOutcome, type Difference } from './run/expect-outcome.js';
 export type { ExpectedOutcome } from './expected-outcome.js';
+export { systemReason } from './system-reason.js';

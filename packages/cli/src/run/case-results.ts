@@ -41,11 +41,11 @@ export class CaseResults implements Disposable {
   #known(line: JsonObject, where: string, keys: readonly string[]): void {
     const { case: number, key } = line;
     if (typeof number !== 'number' || keys[number - 1] !== key) {
-      throw new MacpError(
-        'INVALID_OPTIONS',
-        `${where} is the result of another case than line ${String(number)} of the cases file has now; give another file with --output, or remove this one`,
-        { context: { path: where } },
-      );
+      const what =
+        typeof number === 'number' && typeof key === 'string'
+          ? `is the result of another case than number ${number} of the cases file is now`
+          : 'is no result of a case';
+      throw new MacpError('INVALID_OPTIONS', `${where} ${what}; give another file with --output, or remove this one`, { context: { path: where } });
     }
     // The first result counts.
     if (this.done.has(number)) return;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { MacpError } from '@macp-agent/protocol';
-import type { ExpectedOutcome, JsonObject } from '@macp-agent/scenarios';
+import { systemReason, type ExpectedOutcome, type JsonObject } from '@macp-agent/scenarios';
 
 /** One line of a cases file. */
 export interface Case {
@@ -23,7 +23,7 @@ export function loadCases(path: string): Case[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new MacpError('INVALID_OPTIONS', `the cases file ${path} cannot be read`, { cause: error, context: { path } });
+    throw new MacpError('INVALID_OPTIONS', `the cases file ${path} cannot be read: ${systemReason(error)}`, { cause: error, context: { path } });
   }
   const cases = text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [readCase(line, `${path}:${index + 1}`, index + 1)]));
   if (cases.length === 0) throw new MacpError('INVALID_OPTIONS', `the cases file ${path} holds no case`, { context: { path } });

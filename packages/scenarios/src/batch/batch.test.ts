@@ -91,6 +91,21 @@ describe('a batch', () => {
     expect(lines[0]).toMatchObject({ runId: compiled?.runId, scenarioRef: 'test/review@1.0.0' });
   });
 
+  it('writes and tells what the runtime did as a change of the session, once', async () => {
+    const result = (await playAll([itemOf('one', { subject: 'cancels' })])).get('one');
+    const lines = readFileSync(result?.transcriptFile ?? '', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as JsonObject);
+    expect(lines.filter(({ kind }) => kind !== 'envelope').map(({ kind, reason }) => [kind, reason])).toEqual([
+      ['run', undefined],
+      ['start', undefined],
+      ['cancel', 'for a person to decide'],
+      ['outcome', 'for a person to decide'],
+    ]);
+    expect(result?.events().at(-1)).toMatchObject({ type: 'session', state: 'CANCELLED', reason: 'for a person to decide' });
+  });
+
   it('tells why a session was cancelled', async () => {
     const results = await playAll([itemOf('one', { subject: 'cancels' }), itemOf('two', { subject: 'fails' })]);
     expect(results.get('one')?.outcome).toMatchObject({ state: 'CANCELLED', reason: 'for a person to decide', exitCode: 4 });

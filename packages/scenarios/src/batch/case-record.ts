@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { decodePayload, replay, type Envelope, type SessionRecord, type SessionView } from '@macp-agent/protocol';
+import { controlRecordOf, decodePayload, replay, type ControlRecord, type Envelope, type SessionRecord, type SessionView } from '@macp-agent/protocol';
 import type { CompiledRun } from '../compile.js';
 import { describeMessage } from '../run/describe-message.js';
 import { readOutcome, type RunOutcome } from '../run/outcome.js';
@@ -39,15 +39,20 @@ export function recordCase(
 }
 
 function fold(history: readonly Envelope[], { state, reason = '' }: { readonly state: string; readonly reason: string | undefined }): SessionView | undefined {
-  const records = history.map((envelope, index): SessionRecord => ({
-    kind: index === 0 ? 'start' : 'envelope',
-    envelope,
-    atUnixMs: envelope.timestampUnixMs,
-  }));
-  const atUnixMs = history.at(-1)?.timestampUnixMs ?? 0;
-  if (state === 'CANCELLED') records.push({ kind: 'cancel', by: '', reason, atUnixMs });
-  if (state === 'EXPIRED') records.push({ kind: 'expire', atUnixMs });
-  return history[0]?.messageType === 'SessionStart' ? replay(records) : undefined;
+  const records = history.map(
+    (envelope, index): SessionRecord => controlRecordOf(envelope) ?? { kind: index === 0 ? 'start' : 'envelope', envelope, atUnixMs: envelope.timestampUnixMs },
+  );
+  const end = endRecord(state, reason, history);
+  return history[0]?.messageType === 'SessionStart' ? replay(end === undefined ? records : [...records, end]) : undefined;
+}
+
+/** The end that no envelope tells, where the runtime has not written it into the history itself. */
+function endRecord(state: string, reason: string, history: readonly Envelope[]): ControlRecord | undefined {
+  const last = history.at(-1);
+  const kind = state === 'CANCELLED' ? 'cancel' : state === 'EXPIRED' ? 'expire' : undefined;
+  if (kind === undefined || (last !== undefined && controlRecordOf(last)?.kind === kind)) return undefined;
+  const atUnixMs = last?.timestampUnixMs ?? Date.now();
+  return kind === 'cancel' ? { kind, by: '', reason, atUnixMs } : { kind, atUnixMs };
 }
 
 /** Writes the transcript of a case as that of any other run, `<runs>/<runId>/transcript.ndjson`; its path. Throws what the system says. */
@@ -59,9 +64,12 @@ export async function writeTranscript(
 ): Promise<string> {
   const file = resolve(join(runsDir, compiled.runId, 'transcript.ndjson'));
   const header = transcriptHeader(compiled, startedAtUnixMs);
-  const entries = history.map((envelope, index) => transcriptEnvelope(envelope, index + 1, envelope.timestampUnixMs));
-  const ended = outcome.state === 'CANCELLED' || outcome.state === 'EXPIRED' ? [endOf(outcome, history)] : [];
-  const lines = [header, ...entries, ...ended, { kind: 'outcome', durationMs, ...outcome }];
+  const entries = history.map((envelope, index) => {
+    const control = controlRecordOf(envelope);
+    return control === undefined ? transcriptEnvelope(envelope, index + 1, envelope.timestampUnixMs) : { by: '', reason: '', ...control };
+  });
+  const end = endRecord(outcome.state, outcome.reason, history);
+  const lines = [header, ...entries, ...(end === undefined ? [] : [{ by: '', reason: '', ...end }]), { kind: 'outcome', durationMs, ...outcome }];
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
   return file;
@@ -70,8 +78,11 @@ export async function writeTranscript(
 /** What was said, as a run of its own tells it while it lasts. */
 export function historyEvents(history: readonly Envelope[]): RunEvent[] {
   const zero = history[0]?.timestampUnixMs ?? 0;
-  return history.map((envelope, index) => {
+  return history.map((envelope, index): RunEvent => {
     const { sender, messageType, timestampUnixMs: atUnixMs } = envelope;
+    const control = controlRecordOf(envelope);
+    if (control !== undefined)
+      return { type: 'session', state: STATE_AFTER[control.kind], atMs: atUnixMs - zero, reason: control.kind === 'expire' ? '' : control.reason };
     const decoded = decodePayload(envelope.mode, messageType, envelope.payload);
     const payload: unknown = decoded.ok ? decoded.payload : undefined;
     return {
@@ -87,9 +98,4 @@ export function historyEvents(history: readonly Envelope[]): RunEvent[] {
   });
 }
 
-const endOf = ({ state, reason }: RunOutcome, history: readonly Envelope[]): object => ({
-  kind: state === 'CANCELLED' ? 'cancel' : 'expire',
-  atUnixMs: history.at(-1)?.timestampUnixMs ?? Date.now(),
-  by: '',
-  reason,
-});
+const STATE_AFTER = { suspend: 'SUSPENDED', resume: 'OPEN', cancel: 'CANCELLED', expire: 'EXPIRED' } as const;
