@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 import { MacpError } from '@macp-agent/protocol';
 
+/** The reference runtime reads numbers of 64 bits. */
+const MAX_UINT64 = 2n ** 64n - 1n;
+
 /** The environment of a process, or a stand-in for it. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -9,10 +12,17 @@ export function refuseVariable(name: string, problem: string, cause?: unknown): 
   return new MacpError('INVALID_OPTIONS', `${name}: ${problem}`, { cause });
 }
 
-/** A text or path; empty counts as unset. */
+/** A text or path that is not looked at closely; empty counts as unset. */
 export function text(env: Env, name: string): string | undefined {
   const value = env[name];
   return value === undefined || value === '' ? undefined : value;
+}
+
+/** A text or path that must be usable when it is set: an empty one, as of a secret that did not arrive, stops the start. */
+export function strictText(env: Env, name: string): string | undefined {
+  const value = env[name];
+  if (value === '') throw refuseVariable(name, 'is empty; give it a value or leave it out');
+  return value;
 }
 
 /** Only the exact value `1` counts. */
@@ -35,9 +45,9 @@ export function lenientInteger(env: Env, name: string, fallback: number): number
 }
 
 function wholeNumber(value: string): number | undefined {
-  if (!/^\+?\d+$/.test(value)) return undefined;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : undefined;
+  if (!/^\+?\d+$/.test(value) || BigInt(value.replace('+', '')) > MAX_UINT64) return undefined;
+  // Beyond it there is no difference that anybody could notice.
+  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
 }
 
 /** `ip:port`, with IPv6 in brackets; host names are refused. */

@@ -39,6 +39,20 @@ it('refuses bad values of strict variables by name', () => {
   expect(() => loadRuntimeConfig({ ...DEV, MACP_AUTH_TOKENS_JSON: '{' })).toThrow('MACP_AUTH_TOKENS_JSON');
 });
 
+it('refuses strict texts and paths that are empty, as a secret that did not arrive', () => {
+  const strict = ['MACP_TLS_CERT_PATH', 'MACP_TLS_KEY_PATH', 'MACP_AUTH_TOKENS_JSON', 'MACP_AUTH_TOKENS_FILE', 'MACP_POLICIES_DIR', 'MACP_STORAGE_BACKEND'];
+  for (const name of strict) expect(() => loadRuntimeConfig({ ...DEV, [name]: '' })).toThrow(`${name}: is empty`);
+  const keys = { MACP_AUTH_ISSUER: 'i', MACP_AUTH_JWKS_JSON: '', MACP_AUTH_JWKS_URL: 'http://keys' };
+  expect(loadRuntimeConfig({ ...DEV, ...keys })).toMatchObject({ options: { jwt: undefined }, warnings: [expect.stringContaining('MACP_AUTH_JWKS_JSON')] });
+});
+
+it('takes whole numbers of up to 64 bits', () => {
+  const value = String(2n ** 64n - 1n);
+  const { options } = loadRuntimeConfig({ ...DEV, MACP_MAX_PAYLOAD_BYTES: value, MACP_SESSION_RETENTION_SECS: value });
+  expect([options.limits?.maxPayloadBytes, options.retention?.memoryMs]).toEqual([Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER * 1000]);
+  expect(() => loadRuntimeConfig({ ...DEV, MACP_MAX_PAYLOAD_BYTES: String(2n ** 64n) })).toThrow('MACP_MAX_PAYLOAD_BYTES');
+});
+
 it('says which variables of the reference runtime have no effect here', () => {
   const { warnings } = loadRuntimeConfig({ ...DEV, MACP_CHECKPOINT_INTERVAL: '5', MACP_CONCURRENCY_LIMIT_PER_CONNECTION: '64' });
   expect(warnings).toEqual([expect.stringContaining('MACP_CHECKPOINT_INTERVAL'), expect.stringContaining('MACP_CONCURRENCY_LIMIT_PER_CONNECTION')]);

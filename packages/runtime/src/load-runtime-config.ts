@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { TokenIdentity } from './auth/authenticator.js';
 import type { JwtAlgorithm, JwtOptions } from './auth/jwt.js';
 import { parseTokenDocument } from './auth/token-document.js';
-import { flag, lenientInteger, refuseVariable, socketAddress, strictInteger, text, type Env } from './config-values.js';
+import { flag, lenientInteger, refuseVariable, socketAddress, strictInteger, strictText, text, type Env } from './config-values.js';
 import type { TlsFiles } from './grpc/server.js';
 import { loadPoliciesDir } from './load-policies-dir.js';
 import type { RuntimeOptions, SessionVisibility } from './runtime-options.js';
@@ -46,7 +46,7 @@ export function loadRuntimeConfig(env: Env): RuntimeProcessConfig {
   if (text(env, 'MACP_CONCURRENCY_LIMIT_PER_CONNECTION') !== undefined)
     warnings.push('MACP_CONCURRENCY_LIMIT_PER_CONNECTION has no effect here: MACP_MAX_CONCURRENT_STREAMS limits what one connection does at a time');
   const dataDir = readStorage(env);
-  const policiesDir = text(env, 'MACP_POLICIES_DIR');
+  const policiesDir = strictText(env, 'MACP_POLICIES_DIR');
   const policies = policiesDir === undefined ? [] : loadPoliciesDir(policiesDir);
   const tokens = readTokens(env, warnings);
   const jwt = readJwt(env, warnings);
@@ -92,9 +92,9 @@ export function loadTokensFile(path: string, warnings: string[] = []): readonly 
 }
 
 function readTokens(env: Env, warnings: string[]): { identities: readonly TokenIdentity[]; file: string | undefined } {
-  const inline = text(env, 'MACP_AUTH_TOKENS_JSON');
+  const inline = strictText(env, 'MACP_AUTH_TOKENS_JSON');
   if (inline !== undefined) return { identities: parseTokens('MACP_AUTH_TOKENS_JSON', inline, warnings), file: undefined };
-  const file = text(env, 'MACP_AUTH_TOKENS_FILE');
+  const file = strictText(env, 'MACP_AUTH_TOKENS_FILE');
   return { identities: file === undefined ? [] : loadTokensFile(file, warnings), file };
 }
 
@@ -109,7 +109,7 @@ function readJwt(env: Env, warnings: string[]): JwtOptions | undefined {
   const issuer = text(env, 'MACP_AUTH_ISSUER');
   if (issuer === undefined) return undefined;
   const common = { issuer, audience: text(env, 'MACP_AUTH_AUDIENCE') ?? 'macp-runtime', algorithms: readAlgorithms(env, warnings) };
-  const inline = text(env, 'MACP_AUTH_JWKS_JSON');
+  const inline = env['MACP_AUTH_JWKS_JSON'];
   if (inline !== undefined) {
     const jwks = parseKeySet(inline);
     if (jwks !== undefined) return { ...common, keys: { jwks } };
@@ -144,7 +144,7 @@ function readAlgorithms(env: Env, warnings: string[]): readonly JwtAlgorithm[] {
 }
 
 function readTls(env: Env): TlsFiles | undefined {
-  const [certPath, keyPath] = [text(env, 'MACP_TLS_CERT_PATH'), text(env, 'MACP_TLS_KEY_PATH')];
+  const [certPath, keyPath] = [strictText(env, 'MACP_TLS_CERT_PATH'), strictText(env, 'MACP_TLS_KEY_PATH')];
   const cert = certPath === undefined ? undefined : readFile('MACP_TLS_CERT_PATH', certPath);
   const key = keyPath === undefined ? undefined : readFile('MACP_TLS_KEY_PATH', keyPath);
   return cert === undefined || key === undefined ? undefined : { cert, key };
@@ -152,7 +152,7 @@ function readTls(env: Env): TlsFiles | undefined {
 
 /** The folder of the durable log; undefined for memory only. */
 function readStorage(env: Env): string | undefined {
-  const backend = text(env, 'MACP_STORAGE_BACKEND') ?? 'file';
+  const backend = strictText(env, 'MACP_STORAGE_BACKEND') ?? 'file';
   if (backend !== 'file')
     throw refuseVariable('MACP_STORAGE_BACKEND', `this runtime stores in files only, not in ${backend}; use file, or the reference runtime`);
   return flag(env, 'MACP_MEMORY_ONLY') ? undefined : (text(env, 'MACP_DATA_DIR') ?? DEFAULT_DATA_DIR);

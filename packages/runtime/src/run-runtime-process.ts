@@ -20,6 +20,11 @@ export interface RunRuntimeOptions {
 export async function runRuntimeProcess(config: RuntimeProcessConfig, { signal }: RunRuntimeOptions = {}): Promise<number> {
   const logger = await createProcessLogger(config.logLevel);
   const stop = signal === undefined ? stopSignals() : { signal, release: () => undefined };
+  let reload: (() => void) | undefined;
+  let askedEarly = false;
+  // Listened to from the beginning: unheard, this signal would end the process.
+  const onHangUp = (): void => (reload === undefined ? void (askedEarly = true) : reload());
+  process.on('SIGHUP', onHangUp);
   try {
     const runtime = await startNamingVariable(config, logger);
     logger.announce(`macp-runtime ${RUNTIME_VERSION} listening on ${runtime.address}`);
@@ -27,16 +32,16 @@ export async function runRuntimeProcess(config: RuntimeProcessConfig, { signal }
     if (config.options.tls === undefined) logger.warn('plaintext: MACP_ALLOW_INSECURE=1 is for development');
     if ((config.options.identities ?? []).length === 0 && config.options.jwt === undefined)
       logger.warn('development mode: any bearer value is taken as the sender');
-    const onHangUp = (): void => reloadTokens(config, runtime, logger);
-    process.on('SIGHUP', onHangUp);
+    reload = () => reloadTokens(config, runtime, logger);
+    if (askedEarly) reload();
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     logger.info('stopping');
-    process.off('SIGHUP', onHangUp);
     await runtime.close(config.drainMs);
     logger.info('stopped');
     return 0;
   } finally {
     stop.release();
+    process.off('SIGHUP', onHangUp);
     await logger.close();
   }
 }
