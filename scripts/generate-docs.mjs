@@ -77,8 +77,8 @@ async function httpApiPage(name) {
   const { buildApp } = await load('packages/control-plane/dist/index.js');
   const { EVENT_TYPES } = await load('packages/control-plane/dist/model/canonical-event.js');
   const nothing = () => undefined;
-  const app = await buildApp({ services: { metrics: { gauge: nothing, count: nothing } }, guard: { allowedHosts: ['*'], allowedOrigins: [] } });
-  const { paths } = (await app.inject('/openapi.json')).json();
+  const app = await buildApp({ services: { metrics: { gauge: nothing, count: nothing, observe: nothing } }, guard: { allowedHosts: ['*'], allowedOrigins: [] } });
+  const { paths, components } = (await app.inject('/openapi.json')).json();
   await app.close();
   const routes = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({ ...operation, path, route: `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}` })),
@@ -87,10 +87,13 @@ async function httpApiPage(name) {
     const query = parameters
       .filter((parameter) => parameter.in === 'query')
       .map(({ name: of, schema }) => `\`${of}\`${schema.default === undefined ? '' : ` (${schema.default})`}`);
-    const { schema } = requestBody?.content['application/json'] ?? {};
+    const { schema: given } = requestBody?.content['application/json'] ?? {};
+    const schema = given?.$ref === undefined ? given : components.schemas[given.$ref.split('/').at(-1)];
     const body =
       schema === undefined ? [] : [schema.title === undefined ? `body {${Object.keys(schema.properties ?? {}).join(', ')}}` : `body: ${schema.title}`];
-    return `| \`${route}\` | ${[...query, ...body].join(', ')} | ${Object.keys(responses).join(', ')} | ${summary ?? ''} |`;
+    return `| \`${route}\` | ${[...query, ...body].join(', ')} | ${Object.keys(responses)
+      .filter((status) => status !== 'default')
+      .join(', ')} | ${summary ?? ''} |`;
   };
   const table = (own) => ['| route | query (default) or body | status | answer |', '|---|---|---|---|', ...own.map(row)].join('\n');
   const ofRuns = ({ path }) => path === '/runs' || path.startsWith('/runs/');

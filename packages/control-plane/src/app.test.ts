@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { METRICS } from './http/metrics.js';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './start-control-plane.js';
 
 const SESSION = '4b1a9a52-6c0e-4f0e-9c55-0f6a2b7d9e10';
@@ -58,6 +59,25 @@ describe('the HTTP API', () => {
     expect(listed.body).toMatchObject({ total: 1, limit: 5, offset: 0, data: [{ id: SESSION, sourceKind: 'playground' }] });
     expect((await call('runs?status=running')).body.total).toBe(0);
     expect((await call(`runs/${SESSION}/state`)).body.run).toMatchObject({ runId: SESSION, status: 'queued' });
+  });
+
+  it.each([
+    [{ mode: 'test' }, 'body.mode must be one of live, sandbox'],
+    [{ runtime: undefined }, "body must have required property 'runtime'"],
+    [{ runtime: { kind: '' } }, 'body.runtime.kind must NOT have fewer than 1 characters'],
+    [{ session: { sessionId: 'a b' } }, 'body.session.sessionId must be a lower-case UUID v4 or v7, or 22 to 128 of A-Z a-z 0-9 _ -'],
+    [{ session: { ttlMs: 0 } }, 'body.session.ttlMs must be >= 1'],
+    [{ session: { ttlMs: '60000' } }, 'body.session.ttlMs must be integer'],
+    [{ session: { participants: [] } }, 'body.session.participants must NOT have fewer than 1 items'],
+    [{ session: { participants: [{ id: 'a', role: 'lead' }] } }, 'body.session.participants.0 has the unknown key "role"'],
+    [{ session: { metadata: { cancelCallback: { url: 'file:///etc/hosts' } } } }, 'body.session.metadata.cancelCallback.url must be a URL of http or https'],
+    [{ session: { metadata: { cancellationDelegated: 'yes' } } }, 'body.session.metadata.cancellationDelegated must be boolean'],
+    [{ execution: { requester: { actorId: 'x', actorType: 'robot' } } }, 'body.execution.requester.actorType must be one of user, service, system'],
+    [{ execution: { tags: 'demo' } }, 'body.execution.tags must be array'],
+  ])('refuses %j with its path', async ({ session, ...rest }: { session?: object; [key: string]: unknown }, problem) => {
+    const { status, body } = await post('runs', { ...descriptor(session), ...rest });
+    expect([status, body.errorCode, body.problems]).toEqual([400, 'VALIDATION_ERROR', [problem]]);
+    expect((await post('runs/validate', { ...descriptor(session), ...rest })).body).toMatchObject({ valid: false, errors: [problem] });
   });
 
   it('refuses unknown keys of a descriptor by name', async () => {
@@ -134,7 +154,17 @@ describe('the HTTP API', () => {
   it('describes itself with the schemas that validate', async () => {
     const { body } = await call('openapi.json');
     expect(body.openapi).toBe('3.1.0');
-    expect(body.paths['/runs'].post.requestBody.content['application/json'].schema.title).toBe('MACP run descriptor');
+    const { $ref } = body.paths['/runs'].post.requestBody.content['application/json'].schema;
+    expect($ref).toBe('#/components/schemas/MACPRunDescriptor');
+    expect(body.components.schemas.MACPRunDescriptor.required).toEqual(['runtime', 'session']);
+    // An id may stand in a document only once, and a reference must lead somewhere.
+    const text = JSON.stringify(body);
+    expect(text).not.toContain('"$id"');
+    expect(new Set(text.match(/"#\/[^"]+"/g))).toEqual(new Set([`"${$ref}"`]));
+    for (const [path, operations] of Object.entries<Record<string, { parameters?: { name: string; in: string }[] }>>(body.paths)) {
+      const declared = Object.values(operations).map(({ parameters = [] }) => parameters.filter((one) => one.in === 'path').map((one) => one.name));
+      expect(declared, `${path}`).toEqual(declared.map(() => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)));
+    }
     expect(body.paths['/runs/{id}'].get.parameters[0]).toMatchObject({ name: 'id', in: 'path', required: true });
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/runs/{id}/stream', '/runs/{id}/cancel', '/healthz', '/examples/run']));
   });
@@ -142,7 +172,14 @@ describe('the HTTP API', () => {
   it('is alive but not ready without a runtime, and counts requests', async () => {
     expect(await call('healthz')).toMatchObject({ status: 200, body: { ok: true } });
     expect(await call('readyz')).toMatchObject({ status: 503, body: { ok: false, runtime: 'unreachable' } });
-    expect((await call('metrics')).body).toContain('http_requests_total{method="GET",route="/healthz",status="200"} 1');
+    const { body } = await call('metrics');
+    expect(body).toContain('http_requests_total{method="GET",route="/healthz",status="200"} 1');
+    expect(body).toContain('http_request_duration_seconds_count{method="GET",route="/healthz"} 1');
+    expect(body).toContain('http_request_duration_seconds_bucket{method="GET",route="/healthz",le="+Inf"} 1');
+    expect(body).toContain('macp_runtime_connected 0');
+    // Each series stands after what it is, as Prometheus wants it.
+    expect(body.match(/^# TYPE \S+/gm).map((line: string) => line.slice(7))).toEqual(Object.keys(METRICS));
+    expect(await call(`runs/${'x'.repeat(300)}`)).toMatchObject({ status: 414, body: { errorCode: 'VALIDATION_ERROR' } });
   });
 
   it('refuses other host names, other origins and bodies that pages can post without asking', async () => {

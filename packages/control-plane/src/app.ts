@@ -1,5 +1,5 @@
 import { silentLogger, type Logger } from '@macp-agent/core';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { addConsole } from './http/console-files.js';
 import { toErrorBody } from './http/http-error.js';
 import { addGuard, type GuardOptions } from './http/guard.js';
@@ -36,6 +36,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     keepAliveTimeout: 30_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
+    // An address that leads to no route at all, before any hook.
+    frameworkErrors: (error, _request, reply) => {
+      const body = {
+        statusCode: error.statusCode ?? 400,
+        errorCode: 'VALIDATION_ERROR',
+        message: 'the address is too long or not valid',
+        error: 'Bad Request',
+      };
+      void (reply as FastifyReply).code(body.statusCode).send(body);
+    },
   });
   app.server.maxConnections = options.maxConnections ?? 512;
   app.server.headersTimeout = 15_000;
@@ -49,7 +59,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addGuard(app, options.guard);
   addOpenApi(app, VERSION);
   app.addHook('onResponse', async (request, reply) => {
-    services.metrics.count('http_requests_total', { method: request.method, route: request.routeOptions.url ?? 'unknown', status: String(reply.statusCode) });
+    const { method } = request;
+    const route = request.routeOptions.url ?? 'unknown';
+    services.metrics.count('http_requests_total', { method, route, status: String(reply.statusCode) });
+    if (!route.endsWith('/stream')) services.metrics.observe('http_request_duration_seconds', { method, route }, reply.elapsedTime / 1000);
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const body = errorBody(error, request.method, request.routeOptions.url ?? '', logger);

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import { cancelRun } from './cancel/cancel-run.js';
 import { pauseRun } from './cancel/pause-run.js';
+import { countEvents } from './http/count-events.js';
 import { isLoopbackName } from './http/guard.js';
 import { Metrics } from './http/metrics.js';
 import { openCoreLink } from './observer/core-link.js';
@@ -169,6 +170,8 @@ function makeServices(options: ControlPlaneOptions, parts: Parts): Services {
   const metrics = new Metrics();
   countEvents(store, metrics);
   metrics.gauge('active_runtime_streams', () => observer.health().following);
+  metrics.gauge('macp_runtime_connected', () => Number(observer.health().connected));
+  metrics.gauge('macp_runs', () => store.list().length);
   const onState = observer.onState.bind(observer);
   const cancelParts = {
     store,
@@ -186,19 +189,6 @@ function makeServices(options: ControlPlaneOptions, parts: Parts): Services {
     listScenarios: options.listScenarios,
     maxEventStreams: options.maxEventStreams ?? 128,
   };
-}
-
-const COUNTED: Readonly<Record<string, string>> = { 'message.received': 'macp_inbound_messages_total', 'signal.emitted': 'macp_signals_total' };
-
-function countEvents(store: RunStore, metrics: Metrics): void {
-  store.subscribe((_run, events) => {
-    for (const event of events) {
-      const name = COUNTED[event.type];
-      if (name !== undefined) metrics.count(name);
-      else if (event.subject.kind === 'run') metrics.count('run_state_transitions_total', { event: event.type });
-      else if (event.type === 'session.stream.opened' && event.data['status'] === 'reconnecting') metrics.count('macp_stream_reconnects_total');
-    }
-  });
 }
 
 /** Streams end first, so that closing the server does not wait for their readers. */

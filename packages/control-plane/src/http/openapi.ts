@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifySchema } from 'fastify';
+import { errorSchema } from '../contracts/run.js';
 
 interface DocumentedRoute {
   readonly method: string;
@@ -19,21 +20,37 @@ export function addOpenApi(app: FastifyInstance, version: string): void {
   );
 }
 
+/** Schemas with an id stand once, under their title, and are referred to. */
+class Components {
+  readonly schemas: Record<string, object> = {};
+
+  place(schema: unknown): object {
+    const { $id, $schema: _dialect, ...rest } = schema as { $id?: string; $schema?: string; title?: string };
+    if ($id === undefined) return schema as object;
+    const name = (rest.title ?? $id).replaceAll(/[^A-Za-z0-9]+(.)?/g, (_all, next: string | undefined) => next?.toUpperCase() ?? '');
+    this.schemas[name] = rest;
+    return { $ref: `#/components/schemas/${name}` };
+  }
+}
+
 function describe(routes: readonly DocumentedRoute[], version: string): object {
+  const components = new Components();
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const path = route.url.replaceAll(/:([A-Za-z]+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method]: operation(route) };
+    paths[path] = { ...paths[path], [route.method]: operation(route, components) };
   }
   return {
     openapi: '3.1.0',
     info: { title: 'MACP control plane', version, description: 'Observes the runs of a MACP runtime. It never sends a message into a session.' },
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: { schemas: components.schemas, securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    // Only a server that was given a token wants it.
+    security: [{}, { token: [] }],
     paths,
   };
 }
 
-function operation({ url, schema }: DocumentedRoute): object {
+function operation({ url, schema }: DocumentedRoute, components: Components): object {
   const parameters = [...parametersOf(schema.params, 'path'), ...parametersOf(schema.querystring, 'query'), ...parametersOf(schema.headers, 'header')];
   const responses = Object.entries((schema.response ?? { 200: {} }) as Record<string, object>).map(([status, body]) => [
     status,
@@ -43,8 +60,10 @@ function operation({ url, schema }: DocumentedRoute): object {
     ...(schema.summary === undefined ? {} : { summary: schema.summary }),
     ...(schema.tags === undefined ? {} : { tags: schema.tags }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(schema.body === undefined ? {} : { requestBody: { required: isRequired(schema.body), content: { 'application/json': { schema: schema.body } } } }),
-    responses: Object.fromEntries(responses),
+    ...(schema.body === undefined
+      ? {}
+      : { requestBody: { required: isRequired(schema.body), content: { 'application/json': { schema: components.place(schema.body) } } } }),
+    responses: { ...Object.fromEntries(responses), default: { description: 'refused', ...contentOf(errorSchema, '') } },
   };
 }
 

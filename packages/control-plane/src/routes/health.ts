@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { METRICS } from '../http/metrics.js';
 import type { Services } from '../services.js';
 
 const summary = (text: string, ...statuses: readonly number[]): object => ({
@@ -30,7 +31,9 @@ export function addHealthRoutes(app: FastifyInstance, services: Services, versio
     '/metrics',
     {
       schema: summary(
-        'Prometheus text: `http_requests_total`, `run_state_transitions_total`, `macp_inbound_messages_total`, `macp_signals_total`, `macp_stream_reconnects_total`, `active_sse_connections`, `active_runtime_streams`',
+        `Prometheus text: ${Object.keys(METRICS)
+          .map((name) => `\`${name}\``)
+          .join(', ')}`,
       ),
     },
     async (_request, reply) => reply.type('text/plain; version=0.0.4').send(services.metrics.text()),

@@ -18,7 +18,7 @@ export const runDescriptorSchema = {
       additionalProperties: false,
       required: ['modeName', 'modeVersion', 'configurationVersion', 'ttlMs', 'participants'],
       properties: {
-        sessionId: { type: 'string', pattern: SESSION_ID_PATTERN },
+        sessionId: { type: 'string', pattern: SESSION_ID_PATTERN, description: 'a lower-case UUID v4 or v7, or 22 to 128 of A-Z a-z 0-9 _ -' },
         modeName: text,
         modeVersion: text,
         configurationVersion: text,
@@ -43,7 +43,7 @@ export const runDescriptorSchema = {
               type: 'object',
               additionalProperties: false,
               required: ['url'],
-              properties: { url: { type: 'string', format: 'uri' }, bearer: text },
+              properties: { url: { type: 'string', format: 'uri', pattern: '^https?://', description: 'a URL of http or https' }, bearer: text },
             },
             cancellationDelegated: { type: 'boolean' },
           },
