@@ -33,6 +33,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: options.maxBodyBytes ?? 1_048_576,
     requestTimeout: 30_000,
+    // How often the times above and below are looked at; by default twice a minute.
+    http: { connectionsCheckingInterval: 5_000 },
     keepAliveTimeout: 30_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
