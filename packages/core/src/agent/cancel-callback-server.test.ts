@@ -189,6 +189,16 @@ describe('the listener', () => {
     await expect(post('{}')).rejects.toThrow('fetch failed');
   });
 
+  it('still answers further clicks that come while it closes after a cancel', async () => {
+    await start();
+    expect((await post('{}')).status).toBe(202);
+    const closed = server.close();
+    const answers = await Promise.all(Array.from({ length: 10 }, async () => (await post('{}')).json()));
+    expect(answers).toEqual(Array.from({ length: 10 }, () => ({ ok: true, duplicate: true, state: 'CANCELLED' })));
+    await closed;
+    await expect(post('{}')).rejects.toThrow('fetch failed');
+  });
+
   it('cuts a client that never ends when the grace time is over', async () => {
     await start();
     const socket = connect(server.port, '127.0.0.1');

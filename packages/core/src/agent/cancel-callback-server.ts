@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { ERROR_CODES, isMacpError, MacpError } from '@macp-agent/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { silentLogger, type Logger } from '../logger.js';
+import { Unanswered } from './unanswered.js';
 
 /** What became of a cancel: the state of the session as the runtime names it, when it is known. */
 export interface CancelOutcome {
@@ -45,6 +46,8 @@ export interface CancelCallbackServer extends AsyncDisposable {
   close(graceMs?: number): Promise<void>;
 }
 
+/** After a cancel request others are likely to be on their way, such as further clicks: so long nothing must have come before it closes. */
+const QUIET_MS = 100;
 const MAX_BODY_BYTES = 65_536;
 const MAX_REASON_LENGTH = 2_000;
 const DEFAULT_REASON = 'cancelled by control plane';
@@ -79,12 +82,13 @@ export async function startCancelCallbackServer(options: CancelCallbackOptions):
     http: slowClients(requestTimeoutMs),
   });
   const unanswered = new Unanswered(app);
-  route(app, path, options);
+  const once = new CancelOnce(options);
+  route(app, path, options, once);
   const { port } = await listen(app, options);
   const shownHost = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 
   let closing: Promise<void> | undefined;
-  const close = (graceMs = 3_000): Promise<void> => (closing ??= closeApp(app, unanswered, graceMs));
+  const close = (graceMs = 3_000): Promise<void> => (closing ??= closeApp(app, unanswered, graceMs, once.wasAsked ? QUIET_MS : 0));
   return { host, port, path, url: `http://${shownHost}:${port}${path}`, close, [Symbol.asyncDispose]: () => close() };
 }
 
@@ -110,8 +114,7 @@ async function listen(app: FastifyInstance, { host, port, signal }: CancelCallba
   }
 }
 
-function route(app: FastifyInstance, path: string, options: CancelCallbackOptions): void {
-  const once = new CancelOnce(options);
+function route(app: FastifyInstance, path: string, options: CancelCallbackOptions, once: CancelOnce): void {
   const expected = options.bearer === undefined ? undefined : digest(options.bearer);
 
   // Bodies are read as text whatever their type says: callers differ in the content type they send.
@@ -145,9 +148,15 @@ function route(app: FastifyInstance, path: string, options: CancelCallbackOption
 class CancelOnce {
   readonly #options: CancelCallbackOptions;
   #outcome: Promise<CancelOutcome | void> | undefined;
+  #wasAsked = false;
 
   constructor(options: CancelCallbackOptions) {
     this.#options = options;
+  }
+
+  /** Whether a request to cancel has come. */
+  get wasAsked(): boolean {
+    return this.#wasAsked;
   }
 
   async handle(body: unknown, reply: FastifyReply): Promise<FastifyReply> {
@@ -156,6 +165,7 @@ class CancelOnce {
     const { runId: own, onCancel, logger } = this.#options;
     if (own !== undefined && request.runId !== '' && request.runId !== own) return answer(reply, 409, `this agent works for the run ${own}`);
     const duplicate = this.#outcome !== undefined;
+    this.#wasAsked = true;
     // An async function, so that a handler that throws at once fails in the same way as one that rejects.
     this.#outcome ??= (async () => onCancel(request.runId, request.reason))();
     const mine = this.#outcome;
@@ -211,44 +221,11 @@ function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
-/** Connections that were accepted and have not been answered yet. */
-class Unanswered {
-  readonly #sockets = new Set<Socket>();
-  #onEmpty: () => void = () => undefined;
-
-  constructor(app: FastifyInstance) {
-    app.server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#remove(socket));
-    });
-    app.addHook('onResponse', async (request) => this.#remove(request.raw.socket));
-  }
-
-  /** Resolves when all that came are answered, at the latest after `limitMs`. */
-  async wait(limitMs: number): Promise<void> {
-    // One turn of the event loop accepts what is still in the queue of the system.
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-    if (this.#sockets.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
-      this.#onEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  #remove(socket: Socket): void {
-    this.#sockets.delete(socket);
-    if (this.#sockets.size === 0) this.#onEmpty();
-  }
-}
-
-async function closeApp(app: FastifyInstance, unanswered: Unanswered, graceMs: number): Promise<void> {
+async function closeApp(app: FastifyInstance, unanswered: Unanswered, graceMs: number, quietMs: number): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
   try {
     // Closing at once would reset requests that have arrived but were not read yet, such as a second click on Cancel.
-    await unanswered.wait(graceMs);
+    await unanswered.wait(graceMs, quietMs);
     await app.close();
   } finally {
     clearTimeout(timer);

@@ -22,10 +22,10 @@ export class EchoAcks {
     return this.#waiting.size;
   }
 
-  /** Waits for the echo or the refusal of a message; `unknown` after about `timeoutMs`. */
-  wait(messageId: string, timeoutMs: number): Promise<EchoOutcome> {
+  /** Waits for the echo or the refusal of a message; `unknown` soon after `expiresAtMs`, a time of `performance.now()`. */
+  wait(messageId: string, expiresAtMs: number): Promise<EchoOutcome> {
     return new Promise((resolve) => {
-      this.#waiting.set(messageId, { resolve, expiresAtMs: performance.now() + timeoutMs });
+      this.#waiting.set(messageId, { resolve, expiresAtMs });
       this.#timer ??= setTimeout(() => this.#expire(), CHECK_MS);
     });
   }

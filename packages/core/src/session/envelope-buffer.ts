@@ -1,8 +1,11 @@
+/** Slots of read items that are kept before they are given back. */
+const KEPT_SLOTS = 256;
+
 /** A bounded queue between one producer, which looks at `isFull`, and one reader. Failure and end come after what is buffered. */
 export class EnvelopeBuffer<T> {
   readonly #limit: number;
   readonly #onRoom: () => void;
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
   #end: { readonly error?: unknown } | undefined;
   #wake: (() => void)[] = [];
@@ -51,8 +54,10 @@ export class EnvelopeBuffer<T> {
   take(): T | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
+    this.#items[this.#head] = undefined;
     this.#head += 1;
-    if (this.#head === this.#items.length || this.#head >= this.#limit) {
+    // Not for each item: a reader that keeps up would have a new array made for every one.
+    if (this.#head >= KEPT_SLOTS) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
@@ -64,13 +69,21 @@ export class EnvelopeBuffer<T> {
   async next(): Promise<T | undefined> {
     for (;;) {
       const item = this.take();
-      if (item !== undefined) return item;
-      if (this.#end !== undefined) {
-        if (this.#end.error !== undefined) throw this.#end.error;
-        return undefined;
-      }
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
+      if (item !== undefined || this.isOver()) return item;
+      await this.changed();
     }
+  }
+
+  /** Whether nothing is left and nothing will come; throws the failure that it ended with. */
+  isOver(): boolean {
+    if (this.#end === undefined || this.size > 0) return false;
+    if (this.#end.error !== undefined) throw this.#end.error;
+    return true;
+  }
+
+  /** Resolves when something was added, or with the end. Not an async function: readers wait here for most messages. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve));
   }
 
   /** True as soon as an item or the end is there, false after `timeoutMs`. */

@@ -11,5 +11,8 @@ export type ReceivedEnvelope = Envelope & {
 /** The envelope with what its stream adds to it; the same object, because nobody else has it. */
 export function received(envelope: Envelope, sequence: number): ReceivedEnvelope {
   const decoded = decodePayload(envelope.mode, envelope.messageType, envelope.payload);
-  return Object.assign(envelope, { decodedPayload: decoded.ok ? decoded.payload : undefined, sequence });
+  const target = envelope as { -readonly [K in keyof ReceivedEnvelope]: ReceivedEnvelope[K] };
+  target.decodedPayload = decoded.ok ? decoded.payload : undefined;
+  target.sequence = sequence;
+  return target;
 }

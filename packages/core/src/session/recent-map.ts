@@ -19,15 +19,16 @@ export class RecentMap<V> {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  /** Adds an entry; false when it is there already, where it keeps its place. */
+  /** Adds an entry; false when there is one of this key already, which keeps its place. */
   add(key: string, value: V): boolean {
-    if (this.has(key)) return false;
     if (this.#young.size >= this.#limit) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(key, value);
-    return true;
+    if (this.#old.has(key)) return false;
+    // Its size tells whether the key was new, without a look-up more.
+    const { size } = this.#young;
+    return this.#young.set(key, value).size > size;
   }
 
   /** In the order in which they were added. */

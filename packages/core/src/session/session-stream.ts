@@ -163,13 +163,13 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
 
   /**
    * Writes an envelope to the stream and waits for its echo. Undefined when this stream cannot take it now (not connected, its
-   * reader is behind, other credential): use unary Send.
+   * reader is behind, other credential): use unary Send. `untilMs` is a time of `performance.now()`.
    */
-  sendEcho(envelope: Envelope, auth: AuthConfig | undefined, timeoutMs: number): Promise<EchoOutcome> | undefined {
+  sendEcho(envelope: Envelope, auth: AuthConfig | undefined, untilMs: number): Promise<EchoOutcome> | undefined {
     const follower = this.#follower;
     if (!follower.isWritable || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
     if (this.#draining || follower.hasSeen(envelope.messageId)) return undefined;
-    const outcome = this.#acks.wait(envelope.messageId, timeoutMs);
+    const outcome = this.#acks.wait(envelope.messageId, untilMs);
     follower.write(envelope);
     return outcome;
   }
@@ -181,20 +181,15 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   async *#read(): AsyncGenerator<ReceivedEnvelope, void, undefined> {
     try {
       for (;;) {
-        const envelope = this.#handOver(this.#buffer.take()) ?? (await this.#next());
-        if (envelope === undefined) return;
-        if (!isControl(envelope)) yield envelope;
+        const envelope = this.#handOver(this.#buffer.take());
+        // Records of the runtime are folded, and told by `onLifecycle`: not every runtime streams them.
+        if (envelope !== undefined && !isControl(envelope)) yield envelope;
+        if (envelope !== undefined) continue;
+        if (this.#buffer.isOver()) return;
+        await this.#buffer.changed();
       }
     } finally {
       this.close();
-    }
-  }
-
-  /** Records of the runtime are folded, and told by `onLifecycle`: not every runtime streams them. */
-  async #next(): Promise<ReceivedEnvelope | undefined> {
-    for (;;) {
-      const envelope = this.#handOver(await this.#buffer.next());
-      if (envelope === undefined || !isControl(envelope)) return envelope;
     }
   }
 

@@ -68,7 +68,7 @@ export class Session<P extends Projection = Projection> {
     this.sessionId = options.sessionId ?? newSessionId();
     this.#auth = options.auth;
     this.#sendVia = options.sendVia ?? 'auto';
-    this.#delivery = new Delivery(client, this.sessionId);
+    this.#delivery = new Delivery(client, this.sessionId, (envelope, auth, ack) => this.#acknowledged(envelope, auth, ack));
     this.#given = {
       modeVersion: options.modeVersion ?? DEFAULT_MODE_VERSION,
       configurationVersion: options.configurationVersion ?? DEFAULT_CONFIGURATION_VERSION,
@@ -131,18 +131,23 @@ export class Session<P extends Projection = Projection> {
   }
 
   /** Sends one message of the mode; `payload` is its plain object, or encoded bytes for a type that is not known here. */
-  async send(messageType: string, payload: object, options: VerbOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
-    const sender = senderFor(this.#authOf(options), options.sender);
-    return await this.sendEnvelope(buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender }), options);
+  send(messageType: string, payload: object, options: VerbOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
+    // Not an async function, nor is what it calls: see `Delivery.send`.
+    try {
+      const auth = this.#authOf(options);
+      const sender = senderFor(auth, options.sender);
+      const envelope = buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender });
+      return this.#delivery.send(envelope, auth, options, options.via ?? this.#sendVia);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Sends a complete envelope of this session. */
   async sendEnvelope(envelope: Envelope, options: AckOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
     const auth = this.#authOf(options);
     guardSender(auth, envelope.sender);
-    const ack = await this.#delivery.send(envelope, auth, options, options.via ?? this.#sendVia);
-    if (ack.ok && envelope.sessionId === this.sessionId) this.#fold.acknowledged(withSender(envelope, auth), ack.acceptedAtUnixMs || Date.now());
-    return ack;
+    return await this.#delivery.send(envelope, auth, options, options.via ?? this.#sendVia);
   }
 
   /** Commits the outcome, which ends the session. The versions are those the session is bound to, also when it was joined. */
@@ -200,6 +205,10 @@ export class Session<P extends Projection = Projection> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#delivery.streams].map((stream) => stream[Symbol.asyncDispose]()));
+  }
+
+  #acknowledged(envelope: Envelope, auth: AuthConfig | undefined, ack: Ack): void {
+    if (envelope.sessionId === this.sessionId) this.#fold.acknowledged(withSender(envelope, auth), ack.acceptedAtUnixMs || Date.now());
   }
 
   #authOf(options: CallOptions): AuthConfig | undefined {
