@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { MacpError } from '@macp-agent/protocol';
-import { parseAgentTokens } from '@macp-agent/scenarios';
+import { parseAgentTokens, systemReason } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import { TOKENS_VARIABLE, type Config } from '../config.js';
 
@@ -129,6 +129,6 @@ function replaceFile(path: string, text: string): void {
     chmodSync(next, 0o600);
     renameSync(next, path);
   } catch (error) {
-    throw new MacpError('INVALID_OPTIONS', `${path} cannot be written`, { cause: error, context: { path } });
+    throw new MacpError('INVALID_OPTIONS', `${path} cannot be written: ${systemReason(error)}`, { cause: error, context: { path } });
   }
 }

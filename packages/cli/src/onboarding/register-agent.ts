@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
-import { packagedPacksRoot, type Scenario } from '@macp-agent/scenarios';
+import { packagedPacksRoot, systemReason, type Scenario } from '@macp-agent/scenarios';
 import { isMap, isSeq, parseAllDocuments, parseDocument, type Document } from 'yaml';
 
 /** What step 4 of onboarding says about an agent, as the guide's catalog entry has it. */
@@ -88,7 +88,7 @@ function open(file: string): { readonly document: Document; readonly save: () =>
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new MacpError('INVALID_OPTIONS', `${file} cannot be read`, { cause: error, context: { path: file } });
+    throw new MacpError('INVALID_OPTIONS', `${file} cannot be read: ${systemReason(error)}`, { cause: error, context: { path: file } });
   }
   const documents: Document[] = [...parseAllDocuments(text, { customTags: [{ tag: '!include', resolve: (path: string) => path }] })];
   const [document = parseDocument(''), ...others] = documents;
@@ -111,7 +111,7 @@ function write(file: string, text: string): void {
     writeFileSync(next, text, { flag: 'wx' });
     renameSync(next, file);
   } catch (error) {
-    throw new MacpError('INVALID_OPTIONS', `${file} cannot be written`, { cause: error, context: { path: file } });
+    throw new MacpError('INVALID_OPTIONS', `${file} cannot be written: ${systemReason(error)}`, { cause: error, context: { path: file } });
   }
 }
 

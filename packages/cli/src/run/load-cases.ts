@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { MacpError } from '@macp-agent/protocol';
 import { systemReason, type ExpectedOutcome, type JsonObject } from '@macp-agent/scenarios';
 
@@ -15,16 +15,21 @@ export interface Case {
 }
 
 const MAX_CASES = 100_000;
+const MAX_BYTES = 128 * 1_048_576;
 const MEMBERS = new Set(['name', 'scenario', 'template', 'inputs', 'expect', 'label']);
 
 /** Reads a JSON Lines file of cases. Throws INVALID_OPTIONS with the line number. */
 export function loadCases(path: string): Case[] {
   let text: string;
+  let bytes: number;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = statSync(path).size;
+    text = bytes > MAX_BYTES ? '' : readFileSync(path, 'utf8');
   } catch (error) {
     throw new MacpError('INVALID_OPTIONS', `the cases file ${path} cannot be read: ${systemReason(error)}`, { cause: error, context: { path } });
   }
+  if (bytes > MAX_BYTES)
+    throw new MacpError('INVALID_OPTIONS', `the cases file ${path} has ${bytes} bytes; at most ${MAX_BYTES} are read; split it`, { context: { path } });
   const cases = text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [readCase(line, `${path}:${index + 1}`, index + 1)]));
   if (cases.length === 0) throw new MacpError('INVALID_OPTIONS', `the cases file ${path} holds no case`, { context: { path } });
   if (cases.length > MAX_CASES) throw new MacpError('INVALID_OPTIONS', `the cases file ${path} holds over ${MAX_CASES} cases; split it`, { context: { path } });
