@@ -113,6 +113,35 @@ it('fetches keys once per time to live, and serves the last good ones when the s
   }
 });
 
+it('sees a rotated key after the time to live, and asks again when the clock was set back', async () => {
+  const source = new KeySource();
+  await source.listen();
+  try {
+    source.body = JSON.stringify({ keys: [rsa.jwk] });
+    const clock = new ManualClock();
+    const verifier = jwtVerifier({ issuer: ISSUER, keys: { url: source.url, ttlMs: 60_000 } }, clock, silentLogger);
+    const far = { exp: Math.floor(Date.now() / 1000) + 9_999_999 };
+    const [old, rotated] = [await sign(claims(far)), await sign(claims(far), ec, { alg: 'ES256', kid: 'ec-1' })];
+    expect(await verifier.verify(old)).toBeDefined();
+    source.body = JSON.stringify({ keys: [ec.jwk] });
+    expect([await verifier.verify(old), await verifier.verify(rotated)]).toEqual([expect.anything(), undefined]);
+    clock.advance(60_000);
+    expect([await verifier.verify(old), await verifier.verify(rotated)]).toEqual([undefined, expect.anything()]);
+    source.body = JSON.stringify({ keys: [rsa.jwk] });
+    clock.jump(-86_400_000);
+    expect([await verifier.verify(old), await verifier.verify(rotated)]).toEqual([expect.anything(), undefined]);
+    // A failure that seems to be still to come keeps nobody out either.
+    source.body = '';
+    clock.advance(60_000);
+    await verifier.verify(old);
+    source.body = JSON.stringify({ keys: [ec.jwk] });
+    clock.jump(-86_400_000);
+    expect(await verifier.verify(rotated)).toBeDefined();
+  } finally {
+    await source.close();
+  }
+});
+
 class KeySource {
   body = '';
   requests = 0;

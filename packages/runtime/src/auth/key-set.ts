@@ -53,8 +53,9 @@ class FetchedKeySet implements KeySet {
   keys(): Promise<readonly VerificationKey[]> {
     const current = this.#current;
     const nowUnixMs = this.#clock.nowUnixMs();
-    if (current !== undefined && nowUnixMs < current.atUnixMs + this.#ttlMs) return Promise.resolve(current.keys);
-    if (nowUnixMs < this.#failedAtUnixMs + RETRY_PAUSE_MS) return this.#lastGood(new Error(`the key set at ${this.#url} could not be fetched just now`));
+    if (current !== undefined && isWithin(nowUnixMs, current.atUnixMs, this.#ttlMs)) return Promise.resolve(current.keys);
+    if (isWithin(nowUnixMs, this.#failedAtUnixMs, RETRY_PAUSE_MS))
+      return this.#lastGood(new Error(`the key set at ${this.#url} could not be fetched just now`));
     this.#fetching ??= this.#fetch().finally(() => (this.#fetching = undefined));
     return this.#fetching;
   }
@@ -75,10 +76,15 @@ class FetchedKeySet implements KeySet {
 
   async #lastGood(error: unknown): Promise<readonly VerificationKey[]> {
     const current = this.#current;
-    const usable = current !== undefined && this.#clock.nowUnixMs() < current.atUnixMs + this.#ttlMs + STALE_MS;
+    const usable = current !== undefined && isWithin(this.#clock.nowUnixMs(), current.atUnixMs, this.#ttlMs + STALE_MS);
     if (usable) return current.keys;
     throw error;
   }
+}
+
+/** False also for a time that is still to come, because the clock was set back: nobody knows how long ago that was. */
+function isWithin(nowUnixMs: number, sinceUnixMs: number, durationMs: number): boolean {
+  return nowUnixMs >= sinceUnixMs && nowUnixMs < sinceUnixMs + durationMs;
 }
 
 async function boundedText(response: Response): Promise<string> {

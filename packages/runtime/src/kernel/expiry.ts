@@ -45,6 +45,7 @@ export class Expiry {
   }
 
   #expireAll(): void {
+    this.#cancelAlarm?.();
     this.#cancelAlarm = undefined;
     this.#alarmAtUnixMs = Number.POSITIVE_INFINITY;
     const nowUnixMs = this.#parts.clock.nowUnixMs();
@@ -67,6 +68,8 @@ export class Expiry {
     const { clock, retentionMs } = this.#parts;
     const nowUnixMs = clock.nowUnixMs();
     this.#onSweep(nowUnixMs);
+    // The alarm is late when the clock was set, or the machine slept.
+    this.#expireAll();
     this.#sessions.evictFinished(nowUnixMs - retentionMs);
     void this.#tidyDisk(nowUnixMs);
   }

@@ -44,6 +44,8 @@ class SlidingWindow {
   #oldest = 0;
 
   count(nowUnixMs: number): number {
+    // The clock was set back: what lies ahead of it must not count for longer than a minute.
+    if ((this.#times.at(-1) ?? 0) > nowUnixMs) this.#times = this.#times.map((atUnixMs) => Math.min(atUnixMs, nowUnixMs));
     while (this.#oldest < this.#times.length && (this.#times[this.#oldest] as number) <= nowUnixMs - WINDOW_MS) this.#oldest += 1;
     if (this.#oldest > 256 && this.#oldest * 2 > this.#times.length) {
       this.#times = this.#times.slice(this.#oldest);
