@@ -1,4 +1,4 @@
-// Takes the pictures of docs/images from real runs of examples/ in a real console: `pnpm pictures`. Needs a build and chromium.
+// Takes the pictures of docs/images from real runs of examples/ in a real console. Needs a build and chromium.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -70,10 +70,15 @@ try {
     await page.locator('.inspector').waitFor();
   };
   await shoot('console-run-open-dark', `#/runs/${open}`, { viewport: WIDE, ready: 'left, stopped', dark: true });
+  const ask = async (page) => {
+    await page.keyboard.press('c');
+    await page.getByRole('dialog').waitFor();
+  };
+  await shoot('console-cancel', `#/runs/${open}`, { viewport: WIDE, ready: 'left, stopped', prepare: ask });
   await shoot('console-runs', '#/', { viewport: WIDE, ready: 'Suspended' });
   await shoot('console-runs-phone', '#/', { viewport: PHONE, ready: 'Suspended' });
-  await shoot('console-run', `#/runs/${plain}`, { viewport: WIDE, ready: 'record complete', prepare: select });
-  await shoot('console-run-phone', `#/runs/${plain}`, { viewport: PHONE, ready: 'record complete' });
+  await shoot('console-run', `#/runs/${veto}`, { viewport: WIDE, ready: 'record complete', prepare: select });
+  await shoot('console-run-phone', `#/runs/${veto}`, { viewport: PHONE, ready: 'record complete' });
   await shoot('console-compare', `#/compare/${plain}/${veto}`, { viewport: WIDE, ready: 'They part at' });
   await shoot('console-new', '#/new', { viewport: WIDE, ready: 'Start run' });
 } finally {
