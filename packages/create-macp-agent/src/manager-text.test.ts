@@ -25,7 +25,9 @@ describe('forManager', () => {
     expect(forManager(dockerfile, 'Dockerfile', 'pnpm')).toBe(
       'COPY package.json pnpm-*.yaml ./\nRUN npx -y pnpm@10 install --frozen-lockfile\nRUN npx -y pnpm@10 run build\nRUN npx -y pnpm@10 install --frozen-lockfile --prod\n',
     );
-    expect(forManager('COPY package*.json ./', 'Dockerfile', 'bun')).toBe('COPY package.json bun.lock* ./');
+    expect(forManager('COPY package*.json ./\nRUN npm ci --omit=dev', 'Dockerfile', 'bun')).toBe(
+      'COPY package.json bun.lock* ./\nRUN rm -rf node_modules && npx -y bun@1.2 install --frozen-lockfile --production',
+    );
   });
 
   it('drops the npm cache from the workflow', () => {

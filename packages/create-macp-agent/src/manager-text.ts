@@ -17,10 +17,11 @@ export function forManager(text: string, path: string, manager: PackageManager):
   const command = unattended ? ONE_OFF[manager] : manager;
   // `bun test` is bun's own test runner.
   const test = manager === 'bun' ? `${command} run test` : `${command} test`;
+  // bun leaves what is there: without this an image would hold the tools too.
+  const production = `${manager === 'bun' ? 'rm -rf node_modules && ' : ''}${command} ${FROZEN_PRODUCTION[manager]}`;
   const start = unattended ? `${command} ${manager === 'bun' ? 'run ' : ''}start` : startCommand(manager);
   return text
-    .replaceAll(/\bnpm ci --omit=dev\b/g, `${command} ${FROZEN_PRODUCTION[manager]}`)
-    .replaceAll(/\bnpm prune --omit=dev\b/g, `${command} ${FROZEN_PRODUCTION[manager]}`)
+    .replaceAll(/\bnpm (?:ci|prune) --omit=dev\b/g, production)
     .replaceAll(/\bnpm ci\b/g, `${command} install --frozen-lockfile`)
     .replaceAll(/\bnpm (?:install|i)(?= (?:-D |--save-dev )?[@$])/g, `${command} add`)
     .replaceAll(/\bnpm (start|test|run [\w:-]+) (?:-s |--silent )?-- /g, (_all, script: string) => `npm ${script} `)

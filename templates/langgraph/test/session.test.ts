@@ -7,7 +7,7 @@ import {
   type ParticipantContext,
   type ParticipantResult,
 } from '@macp-agent/core';
-import { loadPolicy, runAgents, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
+import { loadPolicy, runAgents, scriptedPeer, transcriptLines, votesIn, type AgentsRun, type Wiring } from '@macp-agent/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { decide, INSTRUCTIONS, readTransaction, RULES, voteFor } from '../src/decide.js';
 import { buildDecisionGraph, decideWithGraph, loadReview, type AskPerson } from '../src/decision-graph.js';
@@ -203,5 +203,29 @@ describe('a review by a person', () => {
   it('is only asked for above the amount that is set', async () => {
     expect((await reviewed('cancel', { MACP_HUMAN_REVIEW: '2400' })).result.state).toBe('RESOLVED');
     expect((await reviewed('cancel', { MACP_HUMAN_REVIEW: '2399' })).result.state).toBe('CANCELLED');
+  });
+});
+
+describe('the policy', () => {
+  /** Commits whatever the votes are, so that the policy alone decides. */
+  const insisting: Wiring = (agent) =>
+    agent.use(commitAfterVotes({ decide: () => ({ action: 'approve', outcomePositive: true, reason: 'insists', authorityScope: 'transaction_review' }) }));
+  const voters = (approve: number, reject: number): Record<string, Wiring> =>
+    Object.fromEntries(
+      Array.from({ length: approve + reject }, (_, index) => [`voter-${index}`, scriptedPeer({ vote: index < approve ? 'APPROVE' : 'REJECT' })]),
+    );
+
+  it.each([
+    ['carries what half of the votes are for', 2, 2, { state: 'RESOLVED', commitment: { action: 'approve' } }],
+    ['denies what less than half of the votes are for', 4, 5, { state: 'CANCELLED', reason: expect.stringContaining('4 of 9 approve, 0.5 needed') }],
+  ])('%s', async (_title, approve, reject, ending) => {
+    const { result } = await run({ agents: { coordinator: insisting, ...voters(approve, reject) } });
+    expect(result).toMatchObject(ending);
+  });
+
+  it('denies what one critical objection stands against, although half of the votes are for it', async () => {
+    const agents = { ...team, coordinator: insisting, 'loyalty-agent': evaluator('growth') };
+    const { result } = await run({ agents, inputs: { ...inputs, deviceTrustScore: 0.05 } });
+    expect(result).toMatchObject({ state: 'CANCELLED', reason: expect.stringContaining('objection') });
   });
 });
