@@ -120,10 +120,14 @@ describe('macp onboard, step 4', () => {
     expect(scenario).toContain('- { id: mine, role: evaluator, agentRef: mine }');
     expect(scenario.split('\n').filter((line) => line.startsWith('---')).length).toBe(before.split('\n').filter((line) => line.startsWith('---')).length);
     const catalog = readFileSync(join(cwd, 'catalog.yaml'), 'utf8');
+    const tokens = runtimeMap();
     expect(catalog).toMatch(/^# ours\nagents:\n {2}- agentRef: other # stays\n[\s\S]*agentRef: mine\n[\s\S]*entrypoint: mine\/main\.js\n/);
     expect((await macp(['onboard', 'mine', '--scenario', 'scenario.yaml', '--catalog', 'catalog.yaml'], { cwd })).stdout).toMatch(
       /entry updated\n.*participant is there/,
     );
+    // Neither its program nor its token was asked to change.
+    expect(readFileSync(join(cwd, 'catalog.yaml'), 'utf8')).toBe(catalog);
+    expect(runtimeMap()).toEqual(tokens);
   });
 
   it('says where to add it when the participants come from an include', async () => {

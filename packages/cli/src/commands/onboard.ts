@@ -17,7 +17,7 @@ import {
   type TokenMapOptions,
   type TokenMaps,
 } from '../onboarding/load-token-maps.js';
-import { catalogFileOf, registerInCatalog, registerInScenario, type CatalogEntry } from '../onboarding/register-agent.js';
+import { catalogFileOf, newEntry, registerInCatalog, registerInScenario, type NamedMembers } from '../onboarding/register-agent.js';
 import { checkSender, readModes } from '../onboarding/sender-id.js';
 import type { VerifyCheck } from '../onboarding/verify-agent.js';
 import { collect, readCount, readNumber } from '../option-values.js';
@@ -29,8 +29,8 @@ interface OnboardOptions extends TokenMapOptions {
   readonly maxOpenSessions?: number;
   readonly observer?: boolean;
   readonly manageRegistry?: boolean;
-  readonly role: string;
-  readonly framework: string;
+  readonly role?: string;
+  readonly framework?: string;
   readonly entrypoint?: string;
   readonly catalog?: string;
   readonly scenario?: string;
@@ -64,8 +64,8 @@ export function addOnboardCommand(program: Command, context: CliContext): void {
   tokenMapOptions(command)
     .option('--scenario <ref|path>', 'step 4: add it to the participants of this scenario')
     .option('--catalog <file>', 'step 4: put its entry here (YAML or JSON); default with --scenario: a file of its own in the agents folder')
-    .option('--role <role>', 'for catalog and participants', 'evaluator')
-    .option('--framework <name>', 'for the catalog entry', 'custom')
+    .option('--role <role>', 'for catalog and participants (default: evaluator)')
+    .option('--framework <name>', 'for the catalog entry (default: custom)')
     .option('--entrypoint <file>', 'its program, started by runs; without it somebody else starts it (strategy external)')
     .option('--packs <dir>', 'look here for packs first (repeatable)', collect)
     .option('--runtime <host:port>', 'ask this runtime whether it must be reloaded or restarted; default: MACP_RUNTIME_ADDRESS')
@@ -84,8 +84,8 @@ Examples:
 
 An agent that is onboarded again gets a new token, and keeps the rights that no
 option names; the old token stays valid until macp tokens prune <sender>. With
---verify an agent that is in both maps already keeps its token. No token is ever
-printed.
+--scenario, --catalog or --verify, and no other right, an agent that is in both
+maps keeps its token. No token is ever printed.
 
 --json: { sender, runtimeMap, envFile, token (a fingerprint), rights, steps:
 [{ step, done, text }], checks: [{ ok, text }] (with --verify) }
@@ -110,10 +110,12 @@ async function onboard(sender: string, options: OnboardOptions, context: CliCont
   const catalog = catalogFile(scenario, sender, options, context);
 
   const entry = inUse(maps, sender);
-  const keep = options.verify === true && entry !== undefined && !changesRights(options);
+  // Asked for step 4 or the checks only.
+  const further = options.verify === true || options.scenario !== undefined || options.catalog !== undefined;
+  const keep = further && entry !== undefined && !changesRights(options);
   const identity = keep ? entry : giveToken(maps, sender, modes, options);
   const older = maps.identities.filter((one) => one.sender === sender && one !== identity).length;
-  const ready = step4(sender, scenario, catalog, { ...options, entrypoint: entrypointFrom(catalog, options, config.cwd) });
+  const ready = step4(sender, scenario, catalog, namedMembers(catalog, options, config.cwd));
   const answer = await runtimeAnswer(identity.token, options, context);
   const after = loadTokenMaps(config, options);
   const steps: Step[] = [
@@ -206,32 +208,26 @@ function launchOf(scenario: Scenario, agentRef: string): AgentLaunch | undefined
   }
 }
 
-/** As the entry names it: relative to the file of the entry. */
-function entrypointFrom(catalog: string | undefined, { entrypoint }: OnboardOptions, cwd: string): string | undefined {
-  return entrypoint === undefined || catalog === undefined ? entrypoint : relative(dirname(catalog), resolve(cwd, entrypoint));
+/** What the options say about the entry; its program relative to the file of the entry. */
+function namedMembers(catalog: string | undefined, { role, framework, entrypoint }: OnboardOptions, cwd: string): NamedMembers {
+  const program = entrypoint === undefined || catalog === undefined ? entrypoint : relative(dirname(catalog), resolve(cwd, entrypoint));
+  return {
+    ...(role === undefined ? {} : { role }),
+    ...(framework === undefined ? {} : { framework }),
+    ...(program === undefined ? {} : { entrypoint: program }),
+  };
 }
 
-function step4(
-  sender: string,
-  scenario: Scenario | undefined,
-  catalog: string | undefined,
-  options: Pick<OnboardOptions, 'role' | 'framework'> & { readonly entrypoint: string | undefined },
-): Step {
-  const participant = { id: sender, role: options.role, agentRef: sender };
-  const entry: CatalogEntry = {
-    agentRef: sender,
-    framework: options.framework,
-    role: options.role,
-    ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
-    bootstrap: options.entrypoint === undefined ? { strategy: 'external' } : { strategy: 'external', mode: 'attached' },
-    supportedScenarioRefs: scenario === undefined ? [] : [scenario.ref],
-  };
+function step4(sender: string, scenario: Scenario | undefined, catalog: string | undefined, named: NamedMembers): Step {
+  const refs = scenario === undefined ? [] : [scenario.ref];
+  const entry = newEntry(sender, named, refs);
+  const participant = { id: sender, role: entry.role, agentRef: sender };
   const lines: string[] = [];
-  if (catalog !== undefined) lines.push(`${catalog}: entry ${registerInCatalog(catalog, entry)}`);
+  if (catalog !== undefined) lines.push(`${catalog}: entry ${registerInCatalog(catalog, sender, named, refs)}`);
   if (scenario !== undefined) lines.push(`${scenario.file}: participant ${registerInScenario(scenario, participant) === 'added' ? 'added' : 'is there'}`);
   if (catalog === undefined && scenario === undefined)
     lines.push(`write agents/${sender}/agent.json in your pack, or let --scenario do it:`, JSON.stringify(entry));
-  if (scenario === undefined) lines.push('add to the participants of the scenario:', `- { id: ${sender}, role: ${options.role}, agentRef: ${sender} }`);
+  if (scenario === undefined) lines.push('add to the participants of the scenario:', `- { id: ${sender}, role: ${entry.role}, agentRef: ${sender} }`);
   return { step: 4, done: scenario !== undefined, text: lines.join('\n') };
 }
 

@@ -14,11 +14,31 @@ export interface CatalogEntry {
   readonly supportedScenarioRefs: readonly string[];
 }
 
+/** What somebody says about an agent; what is left out stays as it is in an entry that is there. */
+export type NamedMembers = Partial<Pick<CatalogEntry, 'framework' | 'role' | 'entrypoint'>>;
+
+/** The entry of an agent about which only this is known. */
+export function newEntry(agentRef: string, named: NamedMembers, supportedScenarioRefs: readonly string[]): CatalogEntry {
+  const { framework = 'custom', role = 'evaluator', entrypoint } = named;
+  return {
+    agentRef,
+    framework,
+    role,
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    bootstrap: bootstrapOf(entrypoint),
+    supportedScenarioRefs,
+  };
+}
+
+const bootstrapOf = (entrypoint: string | undefined): CatalogEntry['bootstrap'] =>
+  entrypoint === undefined ? { strategy: 'external' } : { strategy: 'external', mode: 'attached' };
+
 /**
- * Puts an entry into a catalog file (YAML or JSON: a list, an object with the list `agents`, or a file of its own); an entry of the same agentRef is
- * replaced, its other members stay. Comments stay. Throws INVALID_OPTIONS for a file that holds something else.
+ * Puts an agent into a catalog file (YAML or JSON: a list, an object with the list `agents`, or a file of its own); in an entry of the
+ * same agentRef only what is named changes. Comments stay. Throws INVALID_OPTIONS for a file that holds something else.
  */
-export function registerInCatalog(file: string, entry: CatalogEntry): 'added' | 'updated' {
+export function registerInCatalog(file: string, agentRef: string, named: NamedMembers, refs: readonly string[]): 'added' | 'updated' {
+  const entry = newEntry(agentRef, named, refs);
   if (!existsSync(file)) {
     write(file, file.endsWith('.json') ? `${JSON.stringify(entry, undefined, 2)}\n` : String(parseDocument(JSON.stringify({ agents: [entry] }))));
     return 'added';
@@ -26,10 +46,14 @@ export function registerInCatalog(file: string, entry: CatalogEntry): 'added' | 
   const { document, save } = open(file);
   const list = isMap(document.contents) && document.has('agents') ? document.get('agents') : document.contents;
   const items: unknown[] = isSeq(list) ? list.items : [list];
-  const known = items.find((item) => isMap(item) && item.get('agentRef') === entry.agentRef);
+  const known = items.find((item) => isMap(item) && item.get('agentRef') === agentRef);
   if (isMap(known)) {
     const before: unknown = known.toJSON();
-    const merged = { ...entry, supportedScenarioRefs: [...new Set([...refsOf(before), ...entry.supportedScenarioRefs])] };
+    const merged = {
+      ...named,
+      ...(named.entrypoint === undefined ? {} : { bootstrap: bootstrapOf(named.entrypoint) }),
+      supportedScenarioRefs: [...new Set([...refsOf(before), ...refs])],
+    };
     for (const [key, value] of Object.entries(merged)) known.set(key, document.createNode(value));
   } else if (isSeq(list)) list.add(document.createNode(entry));
   else throw wrong(file, 'must hold a list of catalog entries, or an object with the list "agents"');
