@@ -67,13 +67,12 @@ function coreExports() {
     const names = readFileSync(at(`packages/protocol/src/modes/${folder}/public.ts`), 'utf8');
     const values = [...names.matchAll(/\b(?:MODE_[A-Z_]+|build\w+Policy)\b/g)].map(([name]) => name);
     const types = [...names.matchAll(/(?:(\w+) as )?\b(\w+Payload)\b/g)].map(([, , name]) => `type ${name}`);
-    const own = ['session', 'projection'].flatMap((part) => {
-      const path = `packages/core/src/session/${folder}-${part}.ts`;
+    const own = ['session/%-session', 'session/%-projection', 'agent/%-strategies'].flatMap((pattern) => {
+      const part = pattern.replace('%', folder);
+      const path = `packages/core/src/${part}.ts`;
       if (!existsSync(at(path))) return [];
       const exported = [...readFileSync(at(path), 'utf8').matchAll(/^export (?:(interface|type)|class|const|function) (\w+)/gm)];
-      return [
-        `export { ${exported.map(([, type, name]) => (type === undefined ? name : `type ${name}`)).join(', ')} } from '../session/${folder}-${part}.js';\n`,
-      ];
+      return [`export { ${exported.map(([, type, name]) => (type === undefined ? name : `type ${name}`)).join(', ')} } from '../${part}.js';\n`];
     });
     return [`export { ${[...values, ...types].join(', ')} } from '@macp-agent/protocol';\n`, ...own];
   });

@@ -178,6 +178,7 @@ export { startCancelCallbackServer, type CancelCallbackOptions, type CancelCallb
 export { evaluateProposals, type EvaluateProposalsOptions, type Evaluation } from './agent/evaluate-proposals.js';
 export { voteAfterPeers, type VoteAfterPeersOptions, type VoteAnswer, type VoteQuestion } from './agent/vote-after-peers.js';
 export { commitAfterVotes, leastVotes, type CommitAfterVotesOptions, type DecisionAnswer, type VoteResult } from './agent/commit-after-votes.js';
+export { commitWhenReady, type CommitWhenReadyOptions } from './agent/commit-when-ready.js';
 export { preflightCommitment, fetchPolicy, type Preflight } from './agent/commit-preflight.js';
 export {
   commitmentHandler,
