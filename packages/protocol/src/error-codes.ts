@@ -163,14 +163,6 @@ export const ERROR_CODES = {
   TIMEOUT: row('local', S.DEADLINE_EXCEEDED, 504, true, 'No answer within the time limit.', 'Raise timeoutMs, or look at the load of the peer.'),
   ABORTED: row('local', S.CANCELLED, 499, false, 'The caller cancelled with its signal.', 'Nothing to do.'),
   CLOSED: row('local', S.FAILED_PRECONDITION, 409, false, 'The client, stream or server was closed before this call.', 'Make a new one.'),
-  STREAM_OVERFLOW: row(
-    'local',
-    S.RESOURCE_EXHAUSTED,
-    429,
-    false,
-    'A reader was too slow and its bounded buffer is full.',
-    'Read faster; the stream resumes after the last ordinal read.',
-  ),
   RETRIES_EXHAUSTED: row('local', S.UNAVAILABLE, 503, true, 'The last of a limited number of tries failed.', 'Look at the cause.'),
   TRANSPORT: row('local', S.UNKNOWN, 502, false, 'The call failed in a way this table does not name.', 'Look at the cause.'),
   HANDLER_FAILED: row('local', S.INTERNAL, 500, false, 'A handler of the agent threw.', 'Look at the cause.'),
@@ -221,7 +213,6 @@ export const ERROR_CODES = {
     'The auth service gave no token.',
     'Start it, or check MACP_AUTH_SERVICE_URL and the client credential.',
   ),
-  AGENT_FAILED: row('scenario', S.INTERNAL, 500, false, 'An agent process did not start, or ended too early.', 'Read the last lines of its log.'),
 } as const satisfies Record<string, ErrorRow>;
 
 /** A code of the table above. */

@@ -35,6 +35,10 @@ it('passes bytes on, holds them, and lets go of them', async () => {
   proxy.release();
   await once(socket, 'data');
   expect(answers).toEqual(['two']);
+  proxy.release();
+  socket.write('three');
+  await once(socket, 'data');
+  expect(answers).toEqual(['two', 'three']);
   direct.destroy();
   socket.destroy();
   echo.close();

@@ -67,10 +67,13 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     },
     cut,
     hold() {
+      if (held) return;
       held = true;
       for (const pair of pairs) pauseBoth(pair);
     },
     release() {
+      // A second pipe would pass everything on twice.
+      if (!held) return;
       held = false;
       for (const [client, upstream] of pairs) client.pipe(upstream).pipe(client);
     },

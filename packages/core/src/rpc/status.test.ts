@@ -45,6 +45,7 @@ describe('errors of the transport', () => {
 describe('in-stream refusals', () => {
   it.each([
     ['FORBIDDEN', 'not for you', 'FORBIDDEN'],
+    ['DUPLICATE_MESSAGE', 'accepted before', 'DUPLICATE_MESSAGE'],
     ['FORBIDDEN: caller is not a declared participant', '', 'FORBIDDEN'],
     ['InvalidMacpVersion', '', 'UNSUPPORTED_PROTOCOL_VERSION'],
     ['InvalidPayload', '', 'INVALID_ENVELOPE'],

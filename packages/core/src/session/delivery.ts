@@ -28,7 +28,7 @@ export class Delivery {
 
   /**
    * The Ack of the runtime, or the one that the echo on a stream stands for. Fails like `client.send`, and throws at once what can be
-   * said at once. Not an async function: each one between a message and its sender costs as much as a tenth of the message.
+   * said at once. Not an async function: each one between a message and its sender costs some percent of the message.
    */
   send(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions, via: SendVia): Promise<Ack> {
     if (!this.#mayStream(via)) return this.#unary(envelope, auth, options);

@@ -67,6 +67,18 @@ describe('following a session', () => {
     expect(await collect(world.theirs.openStream({ afterSequence: 4 }))).toEqual([]);
   });
 
+  it('takes the subscription of code for raw streams: what follows an ordinal, over a view of everything', async () => {
+    await using world = await both();
+    await decide(world.mine);
+    const stream = world.theirs.openStream();
+    await stream.sendSubscribe(world.theirs.sessionId, 3);
+    expect(types(await collect(stream))).toEqual(['4 Commitment']);
+    expect(world.theirs.projection.voteTotals()).toEqual({ p1: 1 });
+    const later = world.theirs.openStream({ afterSequence: 2 });
+    await expect(later.sendSubscribe(world.theirs.sessionId, 1)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+    await expect(later.sendSubscribe('another')).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+  });
+
   it('ends when the session is cancelled, after every accepted envelope', async () => {
     await using world = await both();
     await world.mine.start(START);

@@ -61,6 +61,8 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
   readonly #follower: StreamFollower;
   readonly #first: number;
   #delivered: number;
+  /** The reader asked for what comes after this ordinal. */
+  #skipTo = 0;
   #state: SessionState | undefined;
   readonly #run: Promise<void>;
 
@@ -122,16 +124,20 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
       }
       const envelope = this.#handOver(await this.#buffer.next());
       if (envelope === undefined) return null;
-      if (!isControl(envelope)) return envelope;
+      if (this.#isForReader(envelope)) return envelope;
     }
   }
 
   /**
-   * For code that was written for a raw stream: this one subscribes by itself, after the ordinal that `openStream` was given. Fails
-   * with INVALID_OPTIONS when it is asked for another session or ordinal.
+   * For code that was written for a raw stream: this one subscribes by itself, after the ordinal that `openStream` was given. With a
+   * later ordinal the reader gets what follows that one; the view is folded from everything. Fails with INVALID_OPTIONS when it is asked
+   * for another session or an earlier ordinal.
    */
   async sendSubscribe(sessionId: string, afterSequence = this.#first): Promise<void> {
-    if (sessionId === this.sessionId && afterSequence === this.#first) return;
+    if (sessionId === this.sessionId && afterSequence >= this.#first) {
+      this.#skipTo = afterSequence;
+      return;
+    }
     throw new MacpSdkError(
       'INVALID_OPTIONS',
       `this stream follows session ${this.sessionId} after ordinal ${this.#first}; open another one with openStream({ afterSequence: ${afterSequence} })`,
@@ -183,7 +189,7 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
       for (;;) {
         const envelope = this.#handOver(this.#buffer.take());
         // Records of the runtime are folded, and told by `onLifecycle`: not every runtime streams them.
-        if (envelope !== undefined && !isControl(envelope)) yield envelope;
+        if (envelope !== undefined && this.#isForReader(envelope)) yield envelope;
         if (envelope !== undefined) continue;
         if (this.#buffer.isOver()) return;
         await this.#buffer.changed();
@@ -198,6 +204,10 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     this.#delivered = envelope.sequence;
     this.#host.onDelivered(envelope);
     return envelope;
+  }
+
+  #isForReader(envelope: ReceivedEnvelope): boolean {
+    return envelope.sequence > this.#skipTo && !RUNTIME_ONLY_TYPES.has(envelope.messageType);
   }
 
   /** Follows until the session has ended, the reader has left, or a failure cannot be helped. */
@@ -261,8 +271,4 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     this.#acks.giveUp();
     this.#follower.cancel();
   }
-}
-
-function isControl({ messageType }: Envelope): boolean {
-  return RUNTIME_ONLY_TYPES.has(messageType);
 }
