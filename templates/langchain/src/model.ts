@@ -57,10 +57,11 @@ export interface LoadedModel {
  */
 export async function loadModel(agent: Pick<Participant, 'report'>, rules: Rules, moves?: RuleMoves): Promise<LoadedModel> {
   try {
+    const timeoutMs = readTimeoutMs(process.env);
     const { model, name, banner } = await selectModel(process.env, rules, moves);
     process.stdout.write(`${banner}\n`);
     const report = countTokens((promptTokens, completionTokens) => agent.report({ type: 'model', model: name, promptTokens, completionTokens }));
-    return { model, callbacks: model instanceof RulesModel ? [] : [report], timeoutMs: Number(process.env['MACP_MODEL_TIMEOUT_MS']) || DEFAULT_TIMEOUT_MS };
+    return { model, callbacks: model instanceof RulesModel ? [] : [report], timeoutMs };
   } catch (error) {
     if (!(error instanceof ModelSetupError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -82,6 +83,15 @@ export function countTokens(onCall: (promptTokens: number, completionTokens: num
 export class ModelSetupError extends Error {}
 
 const DEFAULT_TIMEOUT_MS = 15_000;
+const MAX_TIMEOUT_MS = 3_600_000;
+
+/** MACP_MODEL_TIMEOUT_MS, else the default. Throws ModelSetupError. */
+export function readTimeoutMs({ MACP_MODEL_TIMEOUT_MS: text = '' }: Readonly<Record<string, string | undefined>>): number {
+  const timeoutMs = text === '' ? DEFAULT_TIMEOUT_MS : Number(text);
+  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+  throw new ModelSetupError(`MACP_MODEL_TIMEOUT_MS=${text} is not a number of milliseconds from 1 to ${MAX_TIMEOUT_MS}; unset it for ${DEFAULT_TIMEOUT_MS}`);
+}
+
 const KEYS: Readonly<Record<string, string>> = { openai: 'OPENAI_API_KEY', anthropic: 'ANTHROPIC_API_KEY' };
 const PACKAGES: Readonly<Record<string, string>> = { openai: '@langchain/openai', anthropic: '@langchain/anthropic' };
 

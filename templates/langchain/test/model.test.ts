@@ -1,6 +1,6 @@
 import { startFakeOpenAi } from '@macp-agent/testing';
 import { describe, expect, it } from 'vitest';
-import { assessmentSchema, assessOrAbstain, countTokens, ModelSetupError, promptFor, RulesModel, selectModel } from '../src/model.js';
+import { assessmentSchema, assessOrAbstain, countTokens, ModelSetupError, promptFor, readTimeoutMs, RulesModel, selectModel } from '../src/model.js';
 import { signalTools } from '../src/tools.js';
 
 const rules = () => ({ recommendation: 'REVIEW' as const, confidence: 0.5, reason: 'as the rules say' });
@@ -37,6 +37,16 @@ describe('the choice of a model', () => {
     expect(banner).toBe(`model: openai:gpt-5-mini at ${endpoint.baseUrl}`);
     expect(endpoint.requests[0]).toMatchObject({ model: 'gpt-5-mini', authorization: 'Bearer a key' });
     expect(calls).toEqual([[11, 7]]);
+  });
+});
+
+describe('the time for an assessment', () => {
+  it('is 15 seconds, or what MACP_MODEL_TIMEOUT_MS says', () => {
+    expect([readTimeoutMs({}), readTimeoutMs({ MACP_MODEL_TIMEOUT_MS: '2500' })]).toEqual([15_000, 2_500]);
+  });
+
+  it.each(['soon', '0', '-5', '1e12'])('fails in one line for %s', (text) => {
+    expect(() => readTimeoutMs({ MACP_MODEL_TIMEOUT_MS: text })).toThrow(ModelSetupError);
   });
 });
 
