@@ -1,6 +1,7 @@
 // Running it
 export { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './start-control-plane.js';
 export type { RetentionLimits } from './store/retention.js';
+export type { TraceOptions } from './traces/export-traces.js';
 export type { ScenarioSummary, Services, StartRun } from './services.js';
 
 // The server without its listener

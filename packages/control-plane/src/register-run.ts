@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { traceIdOf } from '@macp-agent/protocol';
 import type { Run } from './model/run.js';
 import { isEnded } from './model/run.js';
 import { runEvent } from './observer/lifecycle-events.js';
@@ -38,7 +39,7 @@ export async function registerRun(store: RunStore, descriptor: RunDescriptor, no
   const sessionId = descriptor.session.sessionId ?? randomUUID();
   const known = store.bySession(sessionId);
   if (known !== undefined) return adopt(store, known, descriptor);
-  const run = newRun(sessionId, new Date(nowUnixMs).toISOString(), fieldsOf(descriptor, {}));
+  const run = newRun(sessionId, new Date(nowUnixMs).toISOString(), { traceId: traceIdOf(sessionId), ...fieldsOf(descriptor, {}) });
   const { modeName } = descriptor.session;
   const data = {
     status: run.status,

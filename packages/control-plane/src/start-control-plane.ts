@@ -17,6 +17,7 @@ import type { ScenarioSummary, Services, StartRun } from './services.js';
 import { openFileRunStore } from './store/file-run-store.js';
 import { DEFAULT_RETENTION, removeOutlived, type RetentionLimits } from './store/retention.js';
 import type { RunStore } from './store/run-store.js';
+import { exportTraces, type TraceOptions } from './traces/export-traces.js';
 
 /** What a control plane can be told. */
 export interface ControlPlaneOptions {
@@ -60,6 +61,8 @@ export interface ControlPlaneOptions {
   readonly maxEventStreams?: number | undefined;
   /** Connections at one time, default 512; further ones are closed. */
   readonly maxConnections?: number | undefined;
+  /** Sends a trace of each run that ends to an OpenTelemetry collector; default: none. */
+  readonly traces?: TraceOptions | undefined;
   /** Folder of the built console; default: the one of this package. */
   readonly consoleDir?: string | undefined;
   readonly logger?: Logger | undefined;
@@ -96,7 +99,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
   const store = await openFileRunStore({ dataDir: options.dataDir, logger, nowUnixMs });
   const closing = new AbortController();
-  const started: { link?: RuntimeLink; observer?: Observer; app?: FastifyInstance } = {};
+  const started: Started = {};
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= stop(closing, started, store));
   try {
@@ -120,6 +123,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       bindGraceMs: 60_000,
     }));
     const services = makeServices(options, { store, link, observer, nowUnixMs, closing: closing.signal });
+    if (options.traces !== undefined) started.endTraces = exportTraces(options.traces, { store, logger, metrics: services.metrics });
     const allowedHosts = options.allowedHosts ?? (local ? [] : ['*']);
     const app = (started.app = await buildApp({
       services,
@@ -191,12 +195,20 @@ function makeServices(options: ControlPlaneOptions, parts: Parts): Services {
   };
 }
 
+interface Started {
+  link?: RuntimeLink;
+  observer?: Observer;
+  app?: FastifyInstance;
+  endTraces?: () => Promise<void>;
+}
+
 /** Streams end first, so that closing the server does not wait for their readers. */
-async function stop(closing: AbortController, started: { link?: RuntimeLink; observer?: Observer; app?: FastifyInstance }, store: RunStore): Promise<void> {
+async function stop(closing: AbortController, started: Started, store: RunStore): Promise<void> {
   closing.abort();
   await started.app?.close();
   await started.observer?.close();
   await started.link?.close();
+  await started.endTraces?.();
   await store.close();
 }
 

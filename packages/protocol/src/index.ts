@@ -30,6 +30,7 @@ export {
   type SessionState,
   type Suspension,
 } from './session-lifecycle.js';
+export { spanIdOf, traceIdOf, traceparentOf } from './trace-context.js';
 export { applyEnvelope, applyRecord, openSession, replay, type SessionRecord, type SessionView } from './replay.js';
 
 // Modes

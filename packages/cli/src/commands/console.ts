@@ -4,6 +4,7 @@ import type { ControlPlane, ControlPlaneOptions } from '@macp-agent/control-plan
 import type { Command } from 'commander';
 import type { CliContext } from '../cli.js';
 import type { Config } from '../config.js';
+import { readTraceOptions } from '../console/trace-options.js';
 import { collect, readPort } from '../option-values.js';
 import { openCatalog } from '../run/load-scenario-source.js';
 
@@ -50,6 +51,9 @@ The record keeps ended runs for 30 days and at most 1024 MB, the newest first;
 ${KEEP_DAYS} and ${KEEP_MB} change that, 0 is no limit.
 Runs that go on are always kept.
 
+OTEL_EXPORTER_OTLP_ENDPOINT, such as http://127.0.0.1:4318, gets a trace of each
+run that ends (OTLP over HTTP, JSON).
+
 Ctrl-C ends the console; runs that it started are cancelled.`,
     )
     .action(async (options: ConsoleOptions) => {
@@ -66,6 +70,7 @@ async function serveConsole(options: ConsoleOptions, context: CliContext): Promi
     portTries: 20,
     token,
     retention: readRetention(config),
+    traces: readTraceOptions(config),
     dataDir: resolve(config.cwd, options.dataDir ?? join(options.runsDir, 'console')),
   };
   // Loaded only here: no other command needs the control plane.

@@ -4,6 +4,7 @@ import type { CompiledRun } from '@macp-agent/scenarios';
 import type { CliContext } from '../cli.js';
 import type { RunTarget } from '../run/run-target.js';
 import { feedRun, type RunFeed } from './feed-run.js';
+import { readTraceOptions } from './trace-options.js';
 
 /** The console beside one run of `macp run --console`. */
 export interface RunConsole extends Pick<RunFeed, 'event' | 'cancellable'> {
@@ -16,7 +17,7 @@ const FIRST_PORT = 3001;
 const PORTS = 20;
 
 /** Serves the console on this machine, on the first free port from 3001, and prints its address. */
-export async function openRunConsole(compiled: CompiledRun, target: RunTarget, runsDir: string, { output, signal }: CliContext): Promise<RunConsole> {
+export async function openRunConsole(compiled: CompiledRun, target: RunTarget, runsDir: string, { config, output, signal }: CliContext): Promise<RunConsole> {
   const plane = await startControlPlane({
     port: FIRST_PORT,
     portTries: PORTS,
@@ -26,6 +27,7 @@ export async function openRunConsole(compiled: CompiledRun, target: RunTarget, r
     runtimeToken: target.runnerToken,
     runtimeSecure: target.runtime.tls ?? true,
     runtimeAllowInsecure: target.runtime.allowInsecure ?? false,
+    traces: readTraceOptions(config),
   });
   try {
     const feed = await feedRun(plane, compiled, (error) => output.error(`the console does not show everything: ${String(error)}`));

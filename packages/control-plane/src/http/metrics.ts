@@ -11,6 +11,7 @@ export const METRICS = {
   macp_refused_messages_total: { kind: 'counter', help: 'refusals that agents reported, by code' },
   macp_stream_reconnects_total: { kind: 'counter', help: 'session streams that broke and were opened again' },
   macp_recovery_total: { kind: 'counter', help: 'runs that an earlier process left unfinished and this one followed on' },
+  macp_traces_total: { kind: 'counter', help: 'traces of ended runs, by whether the collector took them' },
   active_sse_connections: { kind: 'gauge', help: 'live streams that are open' },
   active_runtime_streams: { kind: 'gauge', help: 'sessions that are followed' },
   macp_runtime_connected: { kind: 'gauge', help: '1 while the sessions of the runtime are watched, else 0' },

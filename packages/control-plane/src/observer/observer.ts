@@ -2,6 +2,7 @@ import {
   fromWireState,
   describeError,
   isSessionId,
+  traceIdOf,
   type Envelope,
   type SessionLifecycleEvent,
   type SessionMetadata,
@@ -186,7 +187,7 @@ export class Observer {
       modeName: session.mode,
       policyVersion: session.policyVersion,
     };
-    const run = newRun(session.sessionId, now, { sourceKind: 'session-discovery', metadata });
+    const run = newRun(session.sessionId, now, { traceId: traceIdOf(session.sessionId), sourceKind: 'session-discovery', metadata });
     const data = { status: run.status, modeName: session.mode, runtimeKind: run.runtimeKind, source: 'session-discovery' };
     return this.#options.store.create(run, [runEvent('run.created', run, data)]);
   }

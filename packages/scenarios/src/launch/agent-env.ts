@@ -1,3 +1,4 @@
+import { traceparentOf } from '@macp-agent/protocol';
 import type { CompiledRun } from '../compile.js';
 import type { CancelCallbackSettings, RuntimeTarget } from './bootstrap-document.js';
 import type { AgentLaunch } from './load-agents.js';
@@ -61,6 +62,8 @@ export function agentEnv({ parent, launch, compiled, participantId, token, runti
     MACP_CANCEL_CALLBACK_PATH: cancelCallback?.path ?? '',
     ...(cancelCallback === undefined ? {} : { MACP_CANCEL_CALLBACK_BEARER: cancelCallback.bearer }),
     MACP_REPORT_FD: String(REPORT_FD),
+    // Under it, what an instrumented agent does becomes part of the trace of its session.
+    TRACEPARENT: traceparentOf(compiled.sessionId, participantId),
     EXAMPLE_AGENT_ENTRYPOINT: launch.entrypoint,
     ...(/python/.test(launch.command) ? { PYTHONUNBUFFERED: '1' } : {}),
   };

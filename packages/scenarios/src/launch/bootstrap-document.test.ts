@@ -83,7 +83,7 @@ describe('the environment of an agent', () => {
     });
     expect(
       Object.keys(result)
-        .filter((name) => !name.startsWith('MACP_') && name !== 'EXAMPLE_AGENT_ENTRYPOINT')
+        .filter((name) => !name.startsWith('MACP_') && name !== 'EXAMPLE_AGENT_ENTRYPOINT' && name !== 'TRACEPARENT')
         .toSorted(),
     ).toEqual(['OWN', 'PATH', 'RISK_DECIDER_SUSPEND_HOLD_MS']);
     expect(result).not.toHaveProperty('MACP_AUTH_TOKENS_JSON');
