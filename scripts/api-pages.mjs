@@ -76,7 +76,7 @@ function section({ name, declarations }) {
 
 /** A message of the wire as the interface that it is for its users; undefined for everything else. */
 function messageOf(name, declarations) {
-  const schema = declarations.map(({ code }) => code).find((code) => code.startsWith(`const ${name}: import(`) && code.includes('.WireMessage<'));
+  const schema = declarations.map(({ code }) => code).find((code) => /^const \w+: import\(/.test(code) && code.includes('.WireMessage<'));
   if (schema === undefined) return undefined;
   const type = unwrap(schema.slice(schema.indexOf(':') + 1).replaceAll(/import\("[^"]*"\)\./g, ''));
   return `interface ${name} ${type.trim().replace(/;$/, '')}`;
@@ -96,7 +96,10 @@ function unwrap(type) {
 
 /** The groups of index.ts, by the comments above them. */
 function groupsOf(name) {
-  const text = readFileSync(join(root, `packages/${name}/src/index.ts`), 'utf8');
+  const text = readFileSync(join(root, `packages/${name}/src/index.ts`), 'utf8').replaceAll(/^export \* from '\.\/(.+)\.js';$/gm, (_all, path) => {
+    const inner = readFileSync(join(root, `packages/${name}/src/${path}.ts`), 'utf8');
+    return inner.replaceAll(/ from '(\.[^']+)'/g, (_from, target) => ` from './${posix.join(dirname(path), target)}'`);
+  });
   const groups = [];
   const title = (words) => groups.push({ title: words, exports: [] });
   const statement = /^\/\/ (?!---)(.+)$|^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?;/gm;

@@ -74,7 +74,7 @@ function coreExports() {
       const exported = [...readFileSync(at(path), 'utf8').matchAll(/^export (?:(interface|type)|class|const|function) (\w+)/gm)];
       return [`export { ${exported.map(([, type, name]) => (type === undefined ? name : `type ${name}`)).join(', ')} } from '../${part}.js';\n`];
     });
-    return [`export { ${[...values, ...types].join(', ')} } from '@macp-agent/protocol';\n`, ...own];
+    return [`// The ${folder} mode\nexport { ${[...values, ...types].join(', ')} } from '@macp-agent/protocol';\n`, ...own];
   });
   return banner + lines.join('');
 }

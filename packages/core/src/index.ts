@@ -49,12 +49,13 @@ export {
 // Sessions
 export { Session, type SessionOptions, type VerbOptions, type WithSender } from './session/session.js';
 export type { SendVia } from './session/delivery.js';
-// The session class, projection, payload types, policy builder and id of each mode
-export * from './gen/mode-exports.js';
 export { SessionStream, type StreamOptions } from './session/session-stream.js';
 export type { ReceivedEnvelope } from './session/received-envelope.js';
 export { Projection, type ProjectionSource } from './session/projection.js';
 export type { BytesInput } from './session/bytes-input.js';
+
+// Of each mode: session class, projection, strategies, payload types, policy builder and id
+export * from './gen/mode-exports.js';
 
 // Watches
 export type { LifecycleChange } from './watch/lifecycle-hub.js';

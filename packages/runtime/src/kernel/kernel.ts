@@ -37,6 +37,8 @@ export interface KernelParts {
   readonly diskRetentionMs: number;
 }
 
+const LISTED_PER_TURN = 100;
+
 /** Decides what is accepted, and keeps the sessions. Total: verdicts are values, nothing here throws for bad input. */
 export class Kernel {
   readonly parts: KernelParts;
@@ -79,13 +81,23 @@ export class Kernel {
     return chain(this.sessions.expireIfDue(session, this.parts.clock.nowUnixMs()), () => session);
   }
 
-  /** Metadata of at most `limit` sessions in memory that `shows` lets pass, in order of their start; those with a serial above `afterSerial`. */
-  list(afterSerial: number, limit: number, shows: (session: LiveSession) => boolean): { readonly serial: number; readonly metadata: SessionMetadata }[] {
+  /**
+   * Metadata of at most `limit` sessions in memory that `shows` lets pass, in order of their start; those with a serial above
+   * `afterSerial`. Others get their turn in between: finished sessions of an earlier process may have to be folded first.
+   */
+  async list(
+    afterSerial: number,
+    limit: number,
+    shows: (session: LiveSession) => boolean,
+  ): Promise<{ readonly serial: number; readonly metadata: SessionMetadata }[]> {
     const found: { serial: number; metadata: SessionMetadata }[] = [];
+    let seen = 0;
     for (const session of this.sessions.all(afterSerial)) {
       const { stored, serial } = session;
       if (stored !== undefined && shows(session)) found.push({ serial, metadata: metadataOf(session, stored) });
       if (found.length >= limit) break;
+      seen += 1;
+      if (seen % LISTED_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     return found;
   }

@@ -40,10 +40,10 @@ export function listSessions(
   context: ServiceContext,
 ): UnaryHandler<{ pageSize: number; pageToken: string }, { sessions: SessionMetadata[]; nextPageToken: string }> {
   return ({ pageSize, pageToken }, headers) =>
-    chain(requireCaller(context, headers), (caller) => {
+    chain(requireCaller(context, headers), async (caller) => {
       // One more than the page tells whether there is another.
       const limit = pageSize === 0 ? Number.POSITIVE_INFINITY : pageSize + 1;
-      const found = context.kernel.list(serialOf(pageToken), limit, (session) => mayList(context, session, caller));
+      const found = await context.kernel.list(serialOf(pageToken), limit, (session) => mayList(context, session, caller));
       const page = pageSize === 0 ? found : found.slice(0, pageSize);
       const last = page.at(-1);
       return {
