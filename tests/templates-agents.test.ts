@@ -191,6 +191,23 @@ describe.each(['node', 'langgraph', 'langchain'])('the agents of the %s template
   );
 
   it(
+    'serve the cancel callback that variables name',
+    async () => {
+      const { fromVariables } = await openSession(template, majority());
+      const coordinator = fromVariables('coordinator', {
+        MACP_RUN_ID: 'run-1',
+        MACP_CANCEL_CALLBACK_HOST: '127.0.0.1',
+        MACP_CANCEL_CALLBACK_PORT: '0',
+        MACP_CANCEL_CALLBACK_PATH: '/agent/cancel',
+        MACP_CANCEL_CALLBACK_BEARER: 'cancel-secret',
+      });
+      expect(await untilOpen(() => postCancel(coordinator))).toEqual([202, { ok: true, state: 'CANCELLED' }]);
+      expect((await coordinator.ended).last).toMatchObject({ type: 'ended', state: 'CANCELLED' });
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'serve the cancel callback: under a policy that delegates, an evaluator cancels too',
     async () => {
       const { rules, ...policy } = majority();
