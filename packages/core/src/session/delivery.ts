@@ -38,13 +38,14 @@ export class Delivery {
     const began = performance.now();
     for (const stream of this.streams) {
       // Half of the limit for the echo leaves the other half for a unary Send of the same message.
-      const echo = stream.sendEcho(envelope, auth, began + limitMs / 2);
+      const echo = stream.sendEcho(envelope, auth, began + limitMs / 2, options.signal);
       if (echo !== undefined) return echo.then((outcome) => this.#afterEcho(outcome, envelope, auth, options, began + limitMs));
     }
     return this.#unary(envelope, auth, options);
   }
 
   #afterEcho(outcome: EchoOutcome, envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions, endsAt: number): Ack | Promise<Ack> {
+    // After an abort too: there it fails with ABORTED at once.
     if (outcome.kind === 'unknown') return this.#unary(envelope, auth, { ...options, timeoutMs: Math.max(1, endsAt - performance.now()) });
     if (outcome.kind === 'accepted') {
       const ack = echoAck(envelope);

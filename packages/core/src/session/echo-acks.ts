@@ -1,4 +1,5 @@
 import type { WireError } from '@macp-agent/protocol';
+import { onAbort } from '../rpc/on-abort.js';
 
 /** What became of an envelope written to a stream. `unknown`: the stream cannot tell any more; send it again with the same id. */
 export type EchoOutcome = { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly error: WireError } | { readonly kind: 'unknown' };
@@ -22,10 +23,10 @@ export class EchoAcks {
     return this.#waiting.size;
   }
 
-  /** Waits for the echo or the refusal of a message; `unknown` soon after `expiresAtMs`, a time of `performance.now()`. */
-  wait(messageId: string, expiresAtMs: number): Promise<EchoOutcome> {
+  /** Waits for the echo or the refusal of a message; `unknown` when the signal fires, or soon after `expiresAtMs`, a time of `performance.now()`. */
+  wait(messageId: string, expiresAtMs: number, signal?: AbortSignal): Promise<EchoOutcome> {
     return new Promise((resolve) => {
-      this.#waiting.set(messageId, { resolve, expiresAtMs });
+      this.#waiting.set(messageId, { resolve: signal === undefined ? resolve : this.#untilAborted(messageId, resolve, signal), expiresAtMs });
       this.#timer ??= setTimeout(() => this.#expire(), CHECK_MS);
     });
   }
@@ -44,6 +45,14 @@ export class EchoAcks {
     for (const messageId of this.#waiting.keys()) this.#settle(messageId, UNKNOWN);
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  #untilAborted(messageId: string, resolve: Waiting['resolve'], signal: AbortSignal): Waiting['resolve'] {
+    const forget = onAbort(signal, () => this.#settle(messageId, UNKNOWN));
+    return (outcome) => {
+      forget();
+      resolve(outcome);
+    };
   }
 
   #expire(): void {

@@ -265,6 +265,22 @@ describe('sending on the stream of a session', () => {
     expect(await world.mine.propose({ proposalId: 'p2', option: 'wait' })).toMatchObject({ ok: true });
   });
 
+  it('ends with ABORTED at once when its signal fires, although no echo has come', async () => {
+    await using world = await both();
+    await world.mine.start(START);
+    const stream = world.mine.openStream();
+    await stream.read();
+    // Nothing that is written from now on is answered.
+    world.runtime.sessions.delete(world.mine.sessionId);
+    const controller = new AbortController();
+    const began = performance.now();
+    const sent = world.mine.send('Proposal', { proposalId: 'p1', option: 'ship' }, { signal: controller.signal, timeoutMs: 60_000, via: 'stream' });
+    controller.abort();
+    await expect(sent).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(world.runtime.sent.filter(({ messageType }) => messageType === 'Proposal')).toEqual([]);
+  });
+
   it('sends the same message by unary Send when the stream breaks before the echo', async () => {
     await using world = await both({
       send(envelope, _count, answer) {

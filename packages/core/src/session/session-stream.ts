@@ -171,11 +171,11 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
    * Writes an envelope to the stream and waits for its echo. Undefined when this stream cannot take it now (not connected, its
    * reader is behind, other credential): use unary Send. `untilMs` is a time of `performance.now()`.
    */
-  sendEcho(envelope: Envelope, auth: AuthConfig | undefined, untilMs: number): Promise<EchoOutcome> | undefined {
+  sendEcho(envelope: Envelope, auth: AuthConfig | undefined, untilMs: number, signal: AbortSignal | undefined): Promise<EchoOutcome> | undefined {
     const follower = this.#follower;
     if (!follower.isWritable || auth !== this.#auth || this.#acks.size >= MAX_IN_FLIGHT) return undefined;
     if (this.#draining || follower.hasSeen(envelope.messageId)) return undefined;
-    const outcome = this.#acks.wait(envelope.messageId, untilMs);
+    const outcome = this.#acks.wait(envelope.messageId, untilMs, signal);
     follower.write(envelope);
     return outcome;
   }
