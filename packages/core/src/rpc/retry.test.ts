@@ -102,6 +102,15 @@ describe('the tries of a call', () => {
     await expect(retries.wait(new MacpTimeoutError('no answer in time'), 'Send Vote', undefined)).rejects.toBe(away);
   });
 
+  it('say what went wrong when the wait for the next try took longer than there was time', async () => {
+    const clock = new HandClock();
+    const retries = new Retries(1_000, true, {}, clock);
+    const limited = refused('RATE_LIMITED');
+    await retries.wait(limited, 'Send SessionStart', undefined);
+    clock.atMs = 1_001;
+    expect(() => retries.tryMs()).toThrow(limited);
+  });
+
   it('leave half of the time for the next try, but a second where there is one', () => {
     const clock = new HandClock();
     const retries = new Retries(10_000, true, {}, clock);

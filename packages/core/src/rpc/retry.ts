@@ -58,9 +58,10 @@ export class Retries {
     return Math.max(0, this.#endsAt - this.#time.now());
   }
 
-  /** Limit of the next try in milliseconds; 0 when the call is over. */
+  /** Limit of the next try in milliseconds; 0 when the call is over. Throws why the last try failed when the wait took what was left. */
   tryMs(): number {
     const leftMs = this.#endsAt - this.#time.now();
+    if (leftMs <= 0 && this.#last !== undefined) throw this.#last;
     if (leftMs <= 0) return 0;
     return this.#failed < this.#maxRetries ? Math.max(leftMs / 2, Math.min(leftMs, SHORTEST_TRY_MS)) : leftMs;
   }

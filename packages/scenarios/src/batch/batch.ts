@@ -14,7 +14,6 @@ import type { KeptAgent } from './kept-agent.js';
 import { KeptAgents, type Cast } from './kept-agents.js';
 import { LiveCase, type CaseEnd } from './live-case.js';
 import { Pace } from './pace.js';
-import { readHistory } from './read-history.js';
 import { SessionWatch } from './session-watch.js';
 
 export interface BatchOptions {
@@ -216,8 +215,7 @@ export class Batch implements AsyncDisposable {
     let problem: string | undefined;
     if (ended.state !== 'NONE') {
       try {
-        const initiatorToken = this.#options.agentTokens.get(compiled.initiator.participantId) ?? '';
-        history = await readHistory({ client: this.#client, sessionId: compiled.sessionId, initiatorToken });
+        history = await live.history(ended.state);
       } catch (error) {
         if (!isMacpError(error)) throw error;
         problem = `its history cannot be read: ${error.message}`;

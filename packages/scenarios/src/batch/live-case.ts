@@ -1,10 +1,12 @@
 import { Auth, type MacpClient } from '@macp-agent/core';
-import { fromWireState, isMacpError, isTerminal, withoutCode, type SessionState } from '@macp-agent/protocol';
+import { fromWireState, isMacpError, isTerminal, withoutCode, type Envelope, type SessionState } from '@macp-agent/protocol';
 import type { AgentReport } from '../launch/agent-report.js';
 import { bootstrapDocument, type RuntimeTarget } from '../launch/bootstrap-document.js';
 import type { Refused } from '../run/outcome.js';
 import type { KeptAgent } from './kept-agent.js';
 import type { Cast } from './kept-agents.js';
+import { LiveHistory } from './live-history.js';
+import { readHistory, type HistoryOptions } from './read-history.js';
 import type { SessionWatch } from './session-watch.js';
 
 /** How one try of a case ended. */
@@ -43,6 +45,8 @@ export class LiveCase {
   readonly #parts: LiveCaseParts;
   readonly #initiator: string;
   readonly #over: Promise<Cause>;
+  readonly #readable: HistoryOptions;
+  readonly #history: LiveHistory;
   #end: (cause: Cause) => void = () => undefined;
   #othersCalled = false;
   #rateLimited = false;
@@ -53,6 +57,8 @@ export class LiveCase {
   constructor(parts: LiveCaseParts) {
     this.#parts = parts;
     this.#initiator = parts.cast.compiled.initiator.participantId;
+    this.#readable = { client: parts.client, sessionId: this.sessionId, initiatorToken: parts.agentTokens.get(this.#initiator) ?? '' };
+    this.#history = new LiveHistory(this.#readable);
     this.#over = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -76,12 +82,19 @@ export class LiveCase {
       if (watch.isBlind) this.#callOthers();
     }
     try {
-      return await this.#settle(await this.#over);
+      const end = await this.#settle(await this.#over);
+      if (end.by !== 'session') this.#history.cancel();
+      return end;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       unfollow();
     }
+  }
+
+  /** The accepted envelopes, when it has ended. Throws what the runtime answers. */
+  async history(state: SessionState | 'NONE'): Promise<Envelope[]> {
+    return (await this.#history.finish(state)) ?? (await readHistory(this.#readable));
   }
 
   report(participantId: string, report: AgentReport): void {
@@ -117,6 +130,7 @@ export class LiveCase {
   #onState(state: SessionState): void {
     if (state === this.#state) return;
     this.#state = state;
+    this.#history.start();
     if (state === 'SUSPENDED') this.suspensions += 1;
     this.#callOthers();
     if (isTerminal(state)) this.#end({ by: 'session', state, reason: undefined });
