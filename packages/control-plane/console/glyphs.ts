@@ -27,7 +27,8 @@ const SHAPES: Readonly<Record<string, Glyph>> = {
 
 export function glyphOf(row: TrackRow): Glyph {
   if (row.kind === 'signal') return { char: '~', tone: 'idle' };
-  if (row.kind === 'state') return { char: '–', tone: row.type === 'Failed' || row.type === 'Refused' ? 'bad' : 'warn' };
+  if (row.type === 'Refused') return { char: '✗', tone: 'bad' };
+  if (row.kind === 'state') return { char: '–', tone: row.type === 'Failed' ? 'bad' : 'warn' };
   const payload = (row.event.data['payload'] ?? {}) as Record<string, unknown>;
   if (row.type === 'Vote') return VOTES[String(payload['vote']).toUpperCase()] ?? { char: '●', tone: 'idle' };
   if (row.type === 'Objection' && payload['severity'] === 'critical') return { char: '⚑', tone: 'bad' };

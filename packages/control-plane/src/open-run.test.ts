@@ -68,7 +68,7 @@ describe('a run that this process plays', () => {
       kind: 'state',
       type: 'Refused',
       sender: 'fraud',
-      summary: 'StreamSession UNAUTHENTICATED: the credential is not known (onboarding step 2)',
+      summary: 'UNAUTHENTICATED StreamSession: the credential is not known (onboarding step 2)',
     });
   });
 

@@ -105,7 +105,7 @@ export function Lanes({ rows, all, spans, session, selected, live, of, onSelect 
 }
 
 /** Never merged away, and drawn over the others. */
-const IMPORTANT = new Set(['SessionStart', 'Proposal', 'Commitment', 'Vote']);
+const IMPORTANT = new Set(['SessionStart', 'Proposal', 'Commitment', 'Vote', 'Refused']);
 
 const SIGNALS = '\u0000signals';
 
@@ -122,7 +122,7 @@ function place(rows: readonly TrackRow[], lanes: readonly string[], scale: TimeS
   const marks: Mark[] = [];
   for (const row of rows) {
     const lane = index.get(row.kind === 'signal' ? SIGNALS : row.sender);
-    if (lane === undefined || row.kind === 'state') continue;
+    if (lane === undefined || (row.kind === 'state' && row.type !== 'Refused')) continue;
     const x = PAD_PX + scale.x(row.atUnixMs) * (drawn - 2 * PAD_PX);
     const before = last.get(lane);
     // Different kinds at one moment stand beside each other, but never far from their time: more than that is one mark with a number.

@@ -125,7 +125,7 @@ function Row({
       id={`row-${row.seq}`}
       role="option"
       aria-selected={selected}
-      class={`envelope kind-${row.kind}${selected ? ' selected' : ''}`}
+      class={`envelope kind-${row.kind}${row.type === 'Refused' ? ' refused' : ''}${selected ? ' selected' : ''}`}
       style={{ transform: `translateY(${y}px)` }}
       onClick={() => onSelect(selected ? undefined : row.seq)}
     >
@@ -135,7 +135,9 @@ function Row({
       </span>
       <span class="who">{shortName(row.sender)}</span>
       <span class="type">{row.type}</span>
-      <span class="what">{row.summary}</span>
+      <span class="what" title={row.summary}>
+        {row.summary}
+      </span>
     </div>
   );
 }

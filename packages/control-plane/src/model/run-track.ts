@@ -139,7 +139,7 @@ function toRow(event: CanonicalEvent): TrackRow | undefined {
   if (event.type === 'message.refused') {
     const step = text(data['step']);
     const owner = step.startsWith('step') ? ` (onboarding ${step})` : step === '' ? '' : ` (${step})`;
-    const summary = `${text(data['messageType'])} ${text(data['code'])}: ${text(data['message'])}${owner}`.trimStart();
+    const summary = `${text(data['code'])} ${text(data['messageType'])}: ${text(data['message'])}${owner}`.replace(' :', ':');
     return { ...base, kind: 'state', type: 'Refused', atUnixMs: Date.parse(event.ts), summary };
   }
   const state = SHOWN_STATES[event.type];

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Harness, upTo } from '../harness.test.support.js';
 
@@ -98,6 +100,31 @@ describe('the live stream of a run', () => {
       expect.stringContaining('querystring.afterSeq must be integer'),
     ]);
   });
+
+  it('waits for a reader that takes its time, and leaves nothing out', async () => {
+    const { id, lead } = await harness.open(600_000);
+    await known(id);
+    const socket = connect(harness.plane.port, '127.0.0.1');
+    socket.write(`GET /runs/${id}/stream?afterSeq=0&includeSnapshot=false HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await once(socket, 'readable');
+    // Nothing is read from here on, and the system between them holds far less than what comes.
+    const voice = harness.session('fraud-agent', id);
+    const reason = 'a long reason '.repeat(1_000);
+    const ENVELOPES = 400;
+    for (let sent = 0; sent < ENVELOPES; sent += 50)
+      await Promise.all(Array.from({ length: 50 }, () => voice.evaluate({ proposalId: 'p1', recommendation: 'REVIEW', confidence: 0.5, reason })));
+    await lead.cancel('enough');
+    await vi.waitFor(async () => expect((await harness.run(id)).status).toBe('cancelled'), { timeout: 10_000, interval: 20 });
+    expect(socket.bytesRead).toBeLessThan(ENVELOPES * reason.length);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) {
+      chunks.push(chunk as Buffer);
+      if (Buffer.concat(chunks.slice(-2)).includes('event: end')) break;
+    }
+    const text = Buffer.concat(chunks).toString();
+    const { lastEventSeq } = await harness.run(id);
+    expect([...text.matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq))).toEqual(upTo(lastEventSeq));
+  }, 30_000);
 
   it('begins with a snapshot, then sends heartbeats while nothing happens', async () => {
     const { id } = await harness.open();
