@@ -1,7 +1,7 @@
-import { commitAfterVotes, fromBootstrap } from '@macp-agent/core';
+import { commitAfterVotes, runAgent } from '@macp-agent/core';
 
-await fromBootstrap()
-  .use(
+await runAgent((agent) =>
+  agent.use(
     commitAfterVotes({
       decide({ votes }) {
         const approve = votes.filter(({ vote }) => vote === 'APPROVE').length;
@@ -14,5 +14,5 @@ await fromBootstrap()
         };
       },
     }),
-  )
-  .run();
+  ),
+);
