@@ -1,6 +1,7 @@
 import {
   fromWireState,
   describeError,
+  isMacpError,
   isSessionId,
   traceIdOf,
   type Envelope,
@@ -120,8 +121,13 @@ export class Observer {
         if (what === 'WatchSessions') this.#disconnected('the runtime ended the watch');
       } catch (error) {
         if (signal.aborted) return;
-        if (what === 'WatchSessions') this.#disconnected(describeError(error));
-        this.#options.logger.warn(`${what} ended; trying again`, { error: String(error) });
+        // After a burst a runtime drops a reader that is behind. Nothing is lost: this watch begins with every session there is.
+        if (what === 'WatchSessions' && isMacpError(error) && error.code === 'RATE_LIMITED') {
+          this.#options.logger.info('WatchSessions was behind; it begins anew');
+        } else {
+          if (what === 'WatchSessions') this.#disconnected(describeError(error));
+          this.#options.logger.warn(`${what} ended; trying again`, { error: String(error) });
+        }
       }
       if (performance.now() - startedMs > this.#options.retryMaxMs) backoff.reset();
       await backoff.wait(signal);

@@ -101,6 +101,15 @@ describe('the live stream of a run', () => {
     ]);
   });
 
+  it('answers at once, though nothing happens in the run', async () => {
+    const { id } = await harness.open();
+    await known(id);
+    const signal = AbortSignal.timeout(5_000);
+    const response = await fetch(stream(id, 'includeSnapshot=false&heartbeatMs=120000'), { signal });
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
+  });
+
   it('waits for a reader that takes its time, and leaves nothing out', async () => {
     const { id, lead } = await harness.open(600_000);
     await known(id);

@@ -116,6 +116,8 @@ export function addRunEventRoutes(app: FastifyInstance, services: Services): voi
         string,
         string
       >);
+      // A reader of a quiet run must not wait for the first event to know that it is connected.
+      reply.raw.flushHeaders();
       try {
         const signal = AbortSignal.any([left.signal, services.closing]);
         await streamRun(reply.raw, store, run.id, {
