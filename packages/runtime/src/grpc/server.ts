@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { MacpError } from '@macp-agent/protocol';
 import type { Clock } from '../clock.js';
 import type { ServiceContext } from './context.js';
+import { requestTimeout } from './request-timeout.js';
 import { addServices } from './service.js';
 import { failure } from './status.js';
 
@@ -37,6 +38,7 @@ export async function listen(context: ServiceContext, settings: ServerSettings):
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': settings.maxConcurrentStreams,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    interceptors: [requestTimeout(context.clock, context.requestTimeoutMs)],
   });
   addServices(server, context);
   const credentials = credentialsOf(settings.tls);

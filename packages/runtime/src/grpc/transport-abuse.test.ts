@@ -96,3 +96,25 @@ it('forgets streams that are opened, filled with garbage and dropped', { timeout
   await Promise.all(opened);
   expect(await client.subscribe(id, LEAD).messageTypes(1)).toEqual(['SessionStart']);
 });
+
+it('ends a request that does not arrive whole within the time limit, and no watch that only waits', { timeout: 30_000 }, async () => {
+  await using slow = await startRuntime({ limits: { requestTimeoutMs: 300 } });
+  using other = new TestClient(slow.address);
+  const watch = other.watch('WatchSessions', LEAD);
+  const session = connectHttp2(`http://${slow.address}`);
+  sessions.push(session);
+  const codes = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const call = session.request({ ':method': 'POST', ':path': runtimeService.Send.path, 'content-type': 'application/grpc', te: 'trailers' });
+      call.resume().write(Buffer.from('0000100000', 'hex'));
+      call.write(Buffer.alloc(60_000));
+      return await new Promise<unknown>((resolve, reject) => {
+        for (const event of ['response', 'trailers'] as const) call.on(event, (headers) => 'grpc-status' in headers && resolve(headers['grpc-status']));
+        call.once('error', reject);
+      });
+    }),
+  );
+  expect(codes.map(Number)).toEqual(Array(50).fill(status.DEADLINE_EXCEEDED));
+  const { id } = await other.start();
+  expect((await watch.take(1))[0]?.event?.session?.sessionId).toBe(id);
+});
