@@ -49,12 +49,9 @@ export async function examineConsole(url: string, runId: string, options: Observ
 
 function judgeStatus({ status, errorCode, errorMessage }: ObservedRun, session: string | undefined): Finding {
   if (status !== 'failed') return ok(`the run is ${status ?? 'unknown'}`);
-  if (errorCode === 'RUNTIME_TIMEOUT')
-    return error(
-      'step 5',
-      'the run failed with RUNTIME_TIMEOUT: no initiator opened the session',
-      'start the agents; registering or cloning a run starts none',
-    );
+  // The first is what other observers say, the second ours.
+  if (errorCode === 'RUNTIME_TIMEOUT' || errorCode === 'SESSION_NOT_FOUND')
+    return error('step 5', `the run failed with ${errorCode}: no initiator opened the session`, 'start the agents; registering or cloning a run starts none');
   const what = `the run failed: ${errorCode ?? ''} ${errorMessage ?? ''}`.trim();
   if (session === 'OPEN' || session === 'SUSPENDED')
     return error(

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Auth, DecisionSession, MacpClient } from '@macp-agent/core';
-import { startControlPlane } from '@macp-agent/control-plane';
-import { startRuntime } from '@macp-agent/runtime';
+import { startControlPlane, type ControlPlane } from '@macp-agent/control-plane';
+import { startRuntime, type Runtime } from '@macp-agent/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { macp } from '../cli.test-support.js';
 import { readLog } from './log-symptoms.js';
@@ -123,50 +123,76 @@ describe('a log', () => {
 });
 
 describe('macp doctor --console', () => {
-  let observer: Server;
-  let answers: Record<string, unknown>;
+  const IDENTITIES = [
+    { token: 'lead', sender: 'lead' },
+    { token: 'observer', sender: 'observer', isObserver: true, canStartSessions: false },
+  ];
+  let clockMs: number;
+  let runtime: Runtime;
+  let plane: ControlPlane;
   beforeEach(async () => {
-    observer = createServer((request, response) => {
-      const body = answers[request.url ?? ''];
-      response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
-    });
-    await new Promise<void>((resolve) => observer.listen(0, '127.0.0.1', resolve));
-  });
-  afterEach(() => new Promise((resolve) => observer.close(resolve)));
-  const ask = (id = 'run-1') => macp(['doctor', '--run', id, '--console', `http://127.0.0.1:${(observer.address() as AddressInfo).port}`], { cwd });
-
-  it('explains RUNTIME_TIMEOUT, and a run that an observer gave up on', async () => {
-    answers = { '/runs/run-1': { status: 'failed', errorCode: 'RUNTIME_TIMEOUT', metadata: {} } };
-    expect((await ask()).stdout).toMatch(/RUNTIME_TIMEOUT: no initiator opened the session\n +fix \(onboarding step 5\): start the agents/);
-    answers = { '/runs/run-1': { status: 'failed', errorCode: 'IDLE', metadata: {} }, '/runs/run-1/state': { run: { sessionState: 'OPEN' } } };
-    expect((await ask()).stdout).toMatch(/its session still is OPEN: the observer gave up on a quiet run\n +fix \(producer\): raise its idle limit/);
-  });
-
-  it('explains a callback that cannot be reached, and a run that is unknown', async () => {
-    answers = { '/runs/run-1': { status: 'running', sourceKind: 'api', metadata: { cancelCallback: { url: 'http://127.0.0.1:1/agent/cancel' } } } };
-    expect((await ask()).stdout).toMatch(/127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\): a cancel from the console answers 502/);
-    expect((await ask('run-2')).stdout).toMatch(/does not know the run run-2/);
-  });
-
-  it('says of a session that was discovered why it has neither scenario nor cancel', async () => {
-    await using runtime = await startRuntime({
-      identities: [
-        { token: 'lead', sender: 'lead' },
-        { token: 'observer', sender: 'observer', isObserver: true, canStartSessions: false },
-      ],
-    });
-    await using plane = await startControlPlane({
+    clockMs = 0;
+    runtime = await startRuntime({ identities: IDENTITIES });
+    plane = await startControlPlane({
       port: 0,
       runtimeAddress: runtime.address,
       runtimeToken: 'observer',
       runtimeSecure: false,
       dataDir: join(cwd, 'console'),
+      nowUnixMs: () => Date.now() + clockMs,
     });
+  });
+  afterEach(async () => {
+    await plane.close();
+    await runtime.close(0);
+  });
+  const ask = (id: string, url = plane.url) => macp(['doctor', '--run', id, '--console', url], { cwd });
+  const register = async (metadata: object): Promise<string> => {
+    const versions = { modeVersion: '1.0.0', configurationVersion: 'config.default', policyVersion: 'policy.default' };
+    const session = { modeName: 'macp.mode.decision.v1', ...versions, ttlMs: 60_000, participants: [{ id: 'lead' }, { id: 'other' }], metadata };
+    const body = JSON.stringify({ mode: 'live', runtime: { kind: 'rust', version: 'v1' }, session, execution: {} });
+    const response = await fetch(new URL('runs', plane.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const text = await response.text();
+    expect({ ok: response.ok, text }).toMatchObject({ ok: true });
+    return (JSON.parse(text) as { runId: string }).runId;
+  };
+
+  it('explains a run whose session nobody opened', { timeout: 30_000 }, async () => {
+    const id = await register({});
+    clockMs = 600_000;
+    const status = async (): Promise<unknown> => ((await (await fetch(new URL(`runs/${id}`, plane.url))).json()) as { status: unknown }).status;
+    await vi.waitFor(async () => expect(await status()).toBe('failed'), { timeout: 20_000, interval: 100 });
+    expect((await ask(id)).stdout).toMatch(/SESSION_NOT_FOUND: no initiator opened the session\n +fix \(onboarding step 5\): start the agents/);
+  });
+
+  it('explains a callback that cannot be reached, and a run that is unknown', async () => {
+    const id = await register({ cancelCallback: { url: 'http://127.0.0.1:1/agent/cancel' } });
+    expect((await ask(id)).stdout).toMatch(/127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\): a cancel from the console answers 502/);
+    expect((await ask('run-2')).stdout).toMatch(/does not know the run run-2/);
+  });
+
+  it('explains what only other observers do: RUNTIME_TIMEOUT, and giving up on a quiet run', async () => {
+    let answers: Record<string, unknown> = { '/runs/run-1': { status: 'failed', errorCode: 'RUNTIME_TIMEOUT', metadata: {} } };
+    const observer = createServer((request, response) => {
+      const body = answers[request.url ?? ''];
+      response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
+    });
+    await new Promise<void>((resolve) => observer.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(observer.address() as AddressInfo).port}`;
+    expect((await ask('run-1', url)).stdout).toMatch(/RUNTIME_TIMEOUT: no initiator opened the session\n +fix \(onboarding step 5\): start the agents/);
+    answers = { '/runs/run-1': { status: 'failed', errorCode: 'IDLE', metadata: {} }, '/runs/run-1/state': { run: { sessionState: 'OPEN' } } };
+    expect((await ask('run-1', url)).stdout).toMatch(
+      /its session still is OPEN: the observer gave up on a quiet run\n +fix \(producer\): raise its idle limit/,
+    );
+    await new Promise((resolve) => observer.close(resolve));
+  });
+
+  it('says of a session that was discovered why it has neither scenario nor cancel', async () => {
     await using client = new MacpClient({ address: runtime.address, secure: false, auth: Auth.bearer('lead') });
     const session = new DecisionSession(client);
     await session.start({ intent: 'x', participants: ['lead', 'other'], ttlMs: 60_000, sender: 'lead' });
     await vi.waitFor(async () => expect((await fetch(new URL(`runs/${session.sessionId}`, plane.url))).status).toBe(200), { timeout: 10_000, interval: 50 });
-    const { code, stdout } = await macp(['doctor', '--run', session.sessionId, '--console', plane.url], { cwd });
+    const { code, stdout } = await ask(session.sessionId);
     expect(code).toBe(1);
     expect(stdout).toMatch(/warning {2}source: the run was discovered, not registered: .*no scenario and no roles\n +fix \(producer\): post its descriptor/);
     expect(stdout).toMatch(/warning {2}cancel callback: the run has no cancelCallback: .*400/);
