@@ -120,7 +120,8 @@ export class BootstrapDocument {
     const found = this.find(field);
     if (found === undefined) return undefined;
     const { value } = found;
-    if (!Array.isArray(value) || value.some((item) => typeof item !== 'string' || item === ''))
+    // A copy, because an array may have holes, which `some` does not visit.
+    if (!Array.isArray(value) || [...(value as unknown[])].some((item) => typeof item !== 'string' || item === ''))
       return this.problem(field, 'must be a list of non-empty strings', value);
     return value as string[];
   }

@@ -124,6 +124,8 @@ function readSessionStart(document: BootstrapDocument, facts: StartFacts): Sessi
 function readExtensions(document: BootstrapDocument): Record<string, Uint8Array> {
   const extensions: Record<string, Uint8Array> = {};
   for (const [key, value] of Object.entries(document.object(FIELDS.extensions) ?? {})) {
+    // An object made by code may say so that there is none.
+    if (value === undefined) continue;
     const bytes = extensionBytes(value);
     if (bytes === undefined) document.problem({ ...FIELDS.extensions, path: `${FIELDS.extensions.path}.${key}` }, 'must hold valid base64 text', value);
     else extensions[key] = bytes;

@@ -272,6 +272,20 @@ describe('problems', () => {
     expect(parseBootstrap(document, { allowDevelopmentCredential: true }).runtime.bearerToken).toBe('risk-agent');
   });
 
+  it('takes an extension without a value for none', () => {
+    const session_start = { intent: 'decide', participants: ['ann'], ttl_ms: 1_000, extensions: { a: undefined, b: 1 } };
+    const { initiator } = parseBootstrap({ ...shapeC, participant_id: 'ann', initiator: { session_start } });
+    expect(Object.keys(initiator?.sessionStart.extensions ?? {})).toEqual(['b']);
+  });
+
+  it('finds a hole in a list', () => {
+    const participants = ['ann', 'bob', 'cid'];
+    Reflect.deleteProperty(participants, 1);
+    expect(() => parseBootstrap({ ...shapeC, initiator: undefined, participants })).toThrow(
+      /bootstrap\.session\.participants must be a list of non-empty strings/,
+    );
+  });
+
   it('never prints a value, whatever is wrong', () => {
     const junk = oneof(constant(SECRET), constant([SECRET]), constant({ a: SECRET }), integer(), boolean(), constant(null));
     const keys = ['run', 'participant', 'runtime', 'participant_id', 'session_id', 'auth_token', 'initiator', 'cancel_callback', 'metadata', 'execution'];
