@@ -58,7 +58,8 @@ export const DEFAULT_TTL_MS = 300_000;
 /** Extension under which an old `context` object travels; the wire has no field for it. */
 export const LEGACY_CONTEXT_EXTENSION = 'macp.legacy.context';
 
-const START_FIX =
+/** How the block is written. */
+export const START_FIX =
   'write {"sessionStart": {"intent": ..., "participants": [...], "ttlMs": ..., "policyVersion": ...}, "kickoff": {"messageType": ..., "payload": {...}}} ' +
   '(variable MACP_INITIATOR_JSON when there is no document)';
 

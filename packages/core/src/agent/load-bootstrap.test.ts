@@ -103,13 +103,14 @@ it('opens the session with what MACP_INITIATOR_JSON says, with the checks and de
 });
 
 it.each([
-  ['{"sessionStart":', 'initiator.sessionStart', 'is required inside initiator'],
-  ['[]', 'initiator.sessionStart', 'is required inside initiator'],
+  ['{"sessionStart":', 'initiator', 'must be a JSON object (variable MACP_INITIATOR_JSON)'],
+  ['[]', 'initiator', 'must be a JSON object (variable MACP_INITIATOR_JSON)'],
+  ['{}', 'initiator.sessionStart', 'is required inside initiator'],
   ['{"sessionStart":{"participants":["coordinator"],"ttlMs":60000}}', 'initiator.sessionStart.intent', 'is required'],
   ['{"sessionStart":{"intent":"x","participants":[],"ttlMs":60000}}', 'initiator.sessionStart', 'is not accepted'],
 ])('refuses the start %s', (MACP_INITIATOR_JSON, path, rule) => {
   const { problems } = failure(() => loadBootstrap(undefined, { env: { ...ESSENTIAL, MACP_INITIATOR_JSON } }));
-  expect(problems.at(-1)).toMatchObject({ path, rule: expect.stringContaining(rule) });
+  expect(problems).toEqual([expect.objectContaining({ path, rule: expect.stringContaining(rule) })]);
 });
 
 it('lets a document alone say who opens the session', () => {

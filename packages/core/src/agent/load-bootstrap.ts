@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseBootstrap, type Bootstrap, type ParseBootstrapOptions } from './bootstrap.js';
-import type { Env } from './bootstrap-document.js';
+import { isJsonObject, type Env } from './bootstrap-document.js';
+import { START_FIX } from './bootstrap-initiator.js';
 import { InvalidBootstrapError, type BootstrapProblem } from './bootstrap-problem.js';
 import { findJsonFault } from './json-position.js';
 
@@ -59,22 +60,26 @@ function fromEnvironment(env: Env, options: ParseBootstrapOptions): Bootstrap {
     ]);
   }
   try {
-    const initiator = parseInitiator(nonEmpty(env['MACP_INITIATOR_JSON']));
+    const initiator = readInitiator(env, source);
     return parseBootstrap(initiator === undefined ? {} : { initiator }, { ...options, source });
   } catch (error) {
-    if (!(error instanceof InvalidBootstrapError)) throw error;
+    if (!(error instanceof InvalidBootstrapError) || missing.length === 0) throw error;
     const note = problem('MACP_BOOTSTRAP_FILE is not set', 'nothing', `set it, or complete the variables ${ESSENTIAL.join(', ')}.`);
     throw new InvalidBootstrapError(source, [note, ...error.problems], { cause: error });
   }
 }
 
-/** Text that is no JSON stays text, which the document refuses as it refuses any other. */
-function parseInitiator(text: string | undefined): unknown {
+function readInitiator(env: Env, source: string): object | undefined {
+  const text = nonEmpty(env['MACP_INITIATOR_JSON']);
+  if (text === undefined) return undefined;
   try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return text;
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
   }
+  const rule = 'must be a JSON object (variable MACP_INITIATOR_JSON)';
+  throw new InvalidBootstrapError(source, [{ path: 'initiator', rule, found: 'other text', step: 'launch', fix: `${START_FIX}.` }]);
 }
 
 function readDocument(path: string): { document: unknown; warnings: string[] } {

@@ -24,7 +24,7 @@ it('tells a person what an agent does alone, and never its token', () => {
   report({ type: 'ended', state: 'RESOLVED' });
   expect(lines).toEqual([
     'fraud-agent takes part in session 0b7a6f0e-5a0e-4a43-8f3a-2a7f1b9c7d11 at 127.0.0.1:50051, cancel callback at http://127.0.0.1:1/agent/cancel',
-    'refused: Vote, FORBIDDEN: no (onboarding: step 2)',
+    'refused: Vote, FORBIDDEN: no',
     'abstained: no rule for the role "x"',
     'model call: openai:small, 12 tokens in, 3 out',
   ]);

@@ -18,7 +18,7 @@ function describeReport(report: AgentReport, bootstrap: Bootstrap | undefined): 
       return `${report.participantId} ${part} session ${bootstrap?.run.sessionId} at ${bootstrap?.runtime.address}${callback}`;
     }
     case 'refused':
-      return `refused: ${report.messageType}, ${report.message}${report.step === undefined ? '' : ` (onboarding: ${report.step})`}`;
+      return `refused: ${report.messageType}, ${report.message}`;
     case 'abstained':
       return `abstained: ${report.reason}`;
     case 'model':
