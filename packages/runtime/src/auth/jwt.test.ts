@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { beforeAll, expect, it } from 'vitest';
 import { ManualClock } from '../clock.test.support.js';
@@ -141,6 +142,18 @@ it('sees a rotated key after the time to live, and asks again when the clock was
     await source.close();
   }
 });
+
+it.each(['http://user:s3cret@127.0.0.1:1/keys', 'http://127.0.0.1:1/keys?key=s3cret', 's3cret'])(
+  'says that %s cannot be used, without its secret',
+  async (url) => {
+    const warnings: string[] = [];
+    const note = (message: string, fields?: object): void => void warnings.push(`${message} ${inspect(fields)}`);
+    const logger = { ...silentLogger, warn: note, debug: note };
+    expect(await jwtVerifier({ issuer: ISSUER, keys: { url } }, new ManualClock(), logger).verify(await sign(claims()))).toBeUndefined();
+    expect(warnings[0]).toContain('cannot be used');
+    expect(warnings.join()).not.toContain('s3cret');
+  },
+);
 
 class KeySource {
   body = '';

@@ -55,7 +55,7 @@ class FetchedKeySet implements KeySet {
     const nowUnixMs = this.#clock.nowUnixMs();
     if (current !== undefined && isWithin(nowUnixMs, current.atUnixMs, this.#ttlMs)) return Promise.resolve(current.keys);
     if (isWithin(nowUnixMs, this.#failedAtUnixMs, RETRY_PAUSE_MS))
-      return this.#lastGood(new Error(`the key set at ${this.#url} could not be fetched just now`));
+      return this.#lastGood(new Error(`the key set at ${withoutSecrets(this.#url)} could not be fetched just now`));
     this.#fetching ??= this.#fetch().finally(() => (this.#fetching = undefined));
     return this.#fetching;
   }
@@ -69,8 +69,10 @@ class FetchedKeySet implements KeySet {
       return keys;
     } catch (error) {
       this.#failedAtUnixMs = this.#clock.nowUnixMs();
-      this.#logger.warn(`the key set at ${this.#url} cannot be used: ${(error as Error).message}`);
-      return this.#lastGood(error);
+      const shown = withoutSecrets(this.#url);
+      const problem = `the key set at ${shown} cannot be used: ${(error as Error).message.replaceAll(this.#url, shown)}`;
+      this.#logger.warn(problem);
+      return this.#lastGood(new Error(problem));
     }
   }
 
@@ -80,6 +82,13 @@ class FetchedKeySet implements KeySet {
     if (usable) return current.keys;
     throw error;
   }
+}
+
+/** What may be logged of an address: neither credentials nor a query, which may hold a key. */
+function withoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return '(no URL)';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
 }
 
 /** False also for a time that is still to come, because the clock was set back: nobody knows how long ago that was. */
