@@ -13,15 +13,32 @@ const identities = [
 ];
 const cases = fileURLToPath(new URL('../../examples/fraud/cases.jsonl', import.meta.url));
 
+const played = async (runtime: RuntimeProcess, args: readonly string[], variable: string): Promise<string[]> => {
+  using run = new MacpProcess(['run', FRAUD, '--cases', cases, '--runtime', runtime.address, '--allow-insecure', '--output', 'results.jsonl', ...args], {
+    [variable]: JSON.stringify(tokens),
+    MACP_RUNNER_TOKEN: 'token-runner',
+  });
+  expect({ code: await run.ended, said: run.said }).toMatchObject({ code: 0 });
+  return readFileSync(join(run.folder, 'results.jsonl'), 'utf8').trim().split('\n');
+};
+
 describe.each(RUNTIMES)('the fraud cases of four processes on $name', (kind) => {
+  const all = readFileSync(cases, 'utf8').trim().split('\n').length;
+  const env = { MACP_AUTH_TOKENS_JSON: JSON.stringify(identities) };
+
   it('end as they do on the embedded runtime', { timeout: 300_000 }, async () => {
-    await using runtime = await RuntimeProcess.start(kind, { MACP_MEMORY_ONLY: '1', MACP_AUTH_TOKENS_JSON: JSON.stringify(identities) });
-    using run = new MacpProcess(['run', FRAUD, '--cases', cases, '--runtime', runtime.address, '--allow-insecure', '--output', 'results.jsonl'], {
-      EXAMPLES_SERVICE_AGENT_TOKENS_JSON: JSON.stringify(tokens),
-      MACP_RUNNER_TOKEN: 'token-runner',
-    });
-    expect({ code: await run.ended, said: run.said }).toMatchObject({ code: 0 });
-    const results = readFileSync(join(run.folder, 'results.jsonl'), 'utf8').trim().split('\n');
-    expect(results).toHaveLength(readFileSync(cases, 'utf8').trim().split('\n').length);
+    await using runtime = await RuntimeProcess.start(kind, { ...env, MACP_MEMORY_ONLY: '1' });
+    expect(await played(runtime, [], 'EXAMPLES_SERVICE_AGENT_TOKENS_JSON')).toHaveLength(all);
+  });
+
+  it('are told whole by a runtime with a disk, which may drop the history of a session with its end', { timeout: 300_000 }, async () => {
+    await using runtime = await RuntimeProcess.start(kind, env);
+    const results = (await played(runtime, ['--tokens-env', 'TOKENS_OF_OURS'], 'TOKENS_OF_OURS')).map((line) => JSON.parse(line) as { outcome: { votes: [] } });
+    expect(results.map(({ outcome }) => outcome.votes.length)).toEqual(Array(all).fill(4));
+  });
+
+  it('are all decided where the runtime takes fewer in a minute than there are', { timeout: 300_000 }, async () => {
+    await using runtime = await RuntimeProcess.start(kind, { ...env, MACP_MEMORY_ONLY: '1', MACP_SESSION_START_LIMIT_PER_MINUTE: '12' });
+    expect(await played(runtime, [], 'EXAMPLES_SERVICE_AGENT_TOKENS_JSON')).toHaveLength(all);
   });
 });

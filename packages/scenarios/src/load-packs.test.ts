@@ -81,6 +81,15 @@ describe('the packs under a root', () => {
     expect(() => findScenario(catalog, ref)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(text) as string }) as Error);
   });
 
+  it('need no version while there is one only', () => {
+    write(shop());
+    expect(findScenario(loadPacks([root]), 'shop/order-review').ref).toBe('shop/order-review@1.0.0');
+    write({ 'shop/scenarios/order-review/2.0.0/scenario.yaml': SCENARIO });
+    expect(() => findScenario(loadPacks([root]), 'shop/order-review')).toThrow(
+      /has several versions; name one: shop\/order-review@1\.0\.0, shop\/order-review@2\.0\.0/,
+    );
+  });
+
   it('list every structural problem of a scenario with its path', () => {
     write(shop(SCENARIO.replace('ttlMs: 60000', 'ttlMs: soon').replace('modeVersion: 1.0.0', 'modeVersion: 1.0')));
     expect(() => findScenario(loadPacks([root]), 'shop/order-review@1.0.0')).toThrow(

@@ -27,11 +27,11 @@ export interface Scenario {
 }
 
 /**
- * Reads the scenario of `pack/scenario@version`. Throws INVALID_SCENARIO_REF, PACK_NOT_FOUND, SCENARIO_NOT_FOUND or
+ * Reads the scenario of `pack/scenario@version`; the version may be left out where there is one only. Throws INVALID_SCENARIO_REF, PACK_NOT_FOUND, SCENARIO_NOT_FOUND or
  * VERSION_NOT_FOUND with what there is instead, INVALID_PACK_DATA or INVALID_POLICY_DEFINITION.
  */
 export function findScenario(catalog: PackCatalog, ref: string): Scenario {
-  const parsed = parseScenarioRef(ref);
+  const parsed = parseScenarioRef(withOnlyVersion(catalog, ref));
   const pack = catalog.packs.get(parsed.pack);
   if (pack === undefined) throw missingPack(catalog, parsed.pack, ref);
   const versions = pack.scenarios.get(parsed.scenario);
@@ -92,6 +92,15 @@ export function loadScenarioFile(path: string): Scenario {
     policies: loadPolicies(join(folder, 'policies'), folder),
     agentFolders: [join(folder, 'agents')],
   };
+}
+
+function withOnlyVersion(catalog: PackCatalog, ref: string): string {
+  if (ref.includes('@')) return ref;
+  const slash = ref.indexOf('/');
+  const versions = catalog.packs.get(ref.slice(0, Math.max(slash, 0)))?.scenarios.get(ref.slice(slash + 1)) ?? [];
+  const [only, ...others] = versions.map((version) => `${ref}@${version}`);
+  if (only === undefined || others.length === 0) return only ?? ref;
+  throw missing('VERSION_NOT_FOUND', `${ref} has several versions; name one: ${[only, ...others].join(', ')}`, ref);
 }
 
 /** True for a command-line word that is a path rather than a reference. */

@@ -90,7 +90,7 @@ function resolveWord(config: Config, word: string, onBroken: (scenarioRef: strin
     return { scenarios, catalog: own, packs: [...own.packs.values()].map(({ folder }) => folder) };
   }
   const scenario = findScenario(catalog, word);
-  const pack = catalog.packs.get(parseScenarioRef(word).pack);
+  const pack = catalog.packs.get(parseScenarioRef(scenario.ref).pack);
   return { scenarios: [scenario], catalog, packs: pack === undefined ? [] : [pack.folder] };
 }
 
