@@ -80,9 +80,12 @@ describe.skipIf(NO_BROWSER)('the console in chromium (skipped where chromium is 
     await page.getByText('Waiting for a proposal').waitFor();
     await page.getByRole('button', { name: /Jump to latest/ }).click();
     await page.getByText('Committed: transfer.stopped').waitFor();
+    // Each step is there for a moment only, so the page itself notes what it shows.
+    await page.evaluate(`window.titles = [];
+      new MutationObserver(() => window.titles.push(document.querySelector('.outcome-title').textContent))
+        .observe(document.querySelector('.outcome'), { subtree: true, childList: true, characterData: true })`);
     await page.getByRole('button', { name: 'Replay' }).click();
-    await page.getByText('Waiting for a proposal').waitFor();
-    await page.getByText('Committed: transfer.stopped').waitFor();
+    await page.waitForFunction(`window.titles.includes('Waiting for a proposal') && window.titles.at(-1) === 'Committed: transfer.stopped'`);
   });
 
   it('shows a run out of a file, and why a file cannot be shown', async () => {

@@ -18,6 +18,8 @@ export interface EventStreamOptions {
 const BATCH = 200;
 /** A busy run wakes its readers at most every so often; events of that time go together. */
 const BATCH_MS = 25;
+/** A long run takes long to fold: this many times that long is left to everybody else. */
+const SNAPSHOT_PAUSE = 4;
 /** A reader that takes nothing for so long is cut off; it may resume after its last id. */
 const STALLED_MS = 60_000;
 
@@ -55,15 +57,20 @@ export async function streamRun(response: ServerResponse, store: RunStore, runId
         );
       }
       cursor = events.at(-1)?.seq ?? cursor;
-      if (options.snapshot !== undefined && (events.length > 0 || first)) await write(await snapshotFrame(store, run, options.snapshot));
+      let batchMs = BATCH_MS;
+      if (options.snapshot !== undefined && (events.length > 0 || first)) {
+        const startedMs = performance.now();
+        const snapshot = await snapshotFrame(store, run, options.snapshot);
+        batchMs = Math.max(BATCH_MS, (performance.now() - startedMs) * SNAPSHOT_PAUSE);
+        await write(snapshot);
+      }
       first = false;
       if (isEnded(run.status) && cursor >= run.lastEventSeq) {
         await write(frame('end', { status: run.status, lastSeq: cursor, errorCode: run.errorCode, errorMessage: run.errorMessage }));
         return;
       }
-      if (dirty) continue;
-      const woken = await waitFor((resolve) => (wake = resolve), heartbeatMs, signal);
-      if (woken) await pause(BATCH_MS, signal);
+      const woken = dirty || (await waitFor((resolve) => (wake = resolve), heartbeatMs, signal));
+      if (woken) await pause(batchMs, signal);
       else if (!signal.aborted) await write(frame('heartbeat', { ts: new Date().toISOString() }));
     }
   } finally {
