@@ -12,6 +12,14 @@ export interface CallOptions {
   readonly auth?: AuthConfig | undefined;
 }
 
+/** How long one read of a stream waits; a bare number is `timeoutMs`. */
+export interface ReadOptions {
+  /** Default: no limit of its own; a stream may be silent for long. Then TIMEOUT, and nothing is lost. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the wait with ABORTED; the stream stays open, and nothing is lost. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Options of calls that a runtime answers with an Ack. */
 export interface AckOptions extends CallOptions {
   /** Throw MacpAckError when the runtime refuses; default true. False gives back the refusing Ack. */

@@ -6,7 +6,7 @@ export { Auth, type AccessToken, type AuthConfig, type TokenSource } from './aut
 export { tokenFile } from './load-token-file.js';
 export { MacpClient } from './client.js';
 export { resolveClientOptions, VERSION, type ClientOptions, type ResolvedClientOptions } from './client-options.js';
-export type { AckOptions, CallOptions } from './call-options.js';
+export type { AckOptions, CallOptions, ReadOptions } from './call-options.js';
 export { silentLogger, type LogFields, type Logger } from './logger.js';
 export { MacpStream } from './rpc/macp-stream.js';
 export type { SendOptions } from './rpc/send.js';

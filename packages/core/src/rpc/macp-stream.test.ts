@@ -40,6 +40,25 @@ describe('a raw stream', () => {
     await runtime.until(() => runtime.streamsCancelled === 1);
   });
 
+  it('and that of a session give up one read by its signal or limit, and go on', async () => {
+    const session = await startSession();
+    const raw = client.openStream();
+    await raw.sendSubscribe(session.sessionId);
+    for (const stream of [raw, session.openStream()]) {
+      await stream.read();
+      const controller = new AbortController();
+      const read = stream.read({ signal: controller.signal });
+      controller.abort();
+      await expect(read).rejects.toMatchObject({ code: 'ABORTED' });
+      await expect(stream.read(1)).rejects.toMatchObject({ code: 'TIMEOUT' });
+      await expect(stream.read({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    }
+    const next = raw.read();
+    await session.propose({ proposalId: 'p1', option: 'ship' });
+    expect(await next).toMatchObject({ messageType: 'Proposal' });
+    raw.cancel();
+  });
+
   it('that is cancelled before it is open is never opened at the runtime', async () => {
     const session = await startSession();
     const stream = client.openStream();

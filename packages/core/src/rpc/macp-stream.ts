@@ -2,6 +2,7 @@ import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { Envelope, StreamSessionRequest, StreamSessionResponse } from '@macp-agent/protocol';
 import { runtimeService } from '@macp-agent/protocol/service';
 import { guardSender, type AuthConfig } from '../auth.js';
+import type { ReadOptions } from '../call-options.js';
 import { MacpSdkError, MacpTimeoutError } from '../errors.js';
 import { EnvelopeBuffer } from '../session/envelope-buffer.js';
 import type { Connection } from './connection.js';
@@ -58,9 +59,13 @@ export class MacpStream implements AsyncIterable<Envelope> {
     return this.#iterate();
   }
 
-  /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit); nothing is lost then. */
-  async read(timeoutMs?: number): Promise<Envelope | null> {
-    if (timeoutMs !== undefined && !(await this.#buffer.readyWithin(timeoutMs))) throw new MacpTimeoutError(`${WHAT}: no envelope within ${timeoutMs} ms`);
+  /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit), ABORTED by the signal; nothing is lost then. */
+  async read(options: number | ReadOptions = {}): Promise<Envelope | null> {
+    const { timeoutMs, signal } = typeof options === 'number' ? { timeoutMs: options, signal: undefined } : options;
+    if (!(await this.#buffer.readyWithin(timeoutMs, signal))) {
+      if (signal?.aborted === true) throw abortedError(WHAT, signal);
+      throw new MacpTimeoutError(`${WHAT}: no envelope within ${timeoutMs} ms`);
+    }
     return (await this.#buffer.next()) ?? null;
   }
 

@@ -24,6 +24,18 @@ describe('a buffer of envelopes', () => {
     expect(buffer.take()).toBeUndefined();
   });
 
+  it('ends a wait when its signal fires, and loses nothing by it', async () => {
+    const buffer = new EnvelopeBuffer<string>(4, () => undefined);
+    const controller = new AbortController();
+    const waiting = buffer.readyWithin(undefined, controller.signal);
+    controller.abort();
+    expect(await waiting).toBe(false);
+    expect(buffer.waiting).toBe(0);
+    buffer.push('a');
+    expect(await buffer.readyWithin(undefined, controller.signal)).toBe(false);
+    expect(await buffer.next()).toBe('a');
+  });
+
   it('keeps nothing of the waits that found nothing', async () => {
     const buffer = new EnvelopeBuffer<string>(4, () => undefined);
     for (let wait = 0; wait < 100; wait += 1) expect(await buffer.readyWithin(0)).toBe(false);

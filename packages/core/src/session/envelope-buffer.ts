@@ -1,3 +1,5 @@
+import { onAbort } from '../rpc/on-abort.js';
+
 /** Slots of read items that are kept before they are given back. */
 const KEPT_SLOTS = 256;
 
@@ -86,18 +88,20 @@ export class EnvelopeBuffer<T> {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
 
-  /** True as soon as an item or the end is there, false after `timeoutMs`. */
-  async readyWithin(timeoutMs: number): Promise<boolean> {
+  /** True as soon as an item or the end is there, false after `timeoutMs` (undefined: no limit) or when the signal fires. */
+  async readyWithin(timeoutMs: number | undefined, signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted === true) return false;
     if (this.size > 0 || this.#end !== undefined) return true;
     return await new Promise<boolean>((resolve) => {
-      const wake = (): void => {
+      const settle = (ready: boolean): void => {
         clearTimeout(timer);
-        resolve(true);
-      };
-      const timer = setTimeout(() => {
+        forget?.();
         this.#wake = this.#wake.filter((waiting) => waiting !== wake);
-        resolve(false);
-      }, timeoutMs);
+        resolve(ready);
+      };
+      const wake = (): void => settle(true);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(() => settle(false), timeoutMs);
+      const forget = signal === undefined ? undefined : onAbort(signal, () => settle(false));
       this.#wake.push(wake);
     });
   }

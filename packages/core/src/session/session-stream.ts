@@ -1,6 +1,7 @@
 import { isTerminal, RUNTIME_ONLY_TYPES, type Envelope, type SessionState, type WireError } from '@macp-agent/protocol';
 import type { AuthConfig } from '../auth.js';
 import { MacpSdkError, MacpTimeoutError } from '../errors.js';
+import type { ReadOptions } from '../call-options.js';
 import type { Connection } from '../rpc/connection.js';
 import { onAbort } from '../rpc/on-abort.js';
 import { abortedError, refusalCode } from '../rpc/status.js';
@@ -115,11 +116,14 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     return this.#read();
   }
 
-  /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit of its own); nothing is lost then. */
-  async read(timeoutMs?: number): Promise<ReceivedEnvelope | null> {
+  /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit of its own), ABORTED by the signal; nothing is lost then. */
+  async read(options: number | ReadOptions = {}): Promise<ReceivedEnvelope | null> {
+    const { timeoutMs, signal } = typeof options === 'number' ? { timeoutMs: options, signal: undefined } : options;
     const began = performance.now();
     for (;;) {
-      if (timeoutMs !== undefined && !(await this.#buffer.readyWithin(Math.max(0, timeoutMs - (performance.now() - began))))) {
+      const leftMs = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - (performance.now() - began));
+      if (!(await this.#buffer.readyWithin(leftMs, signal))) {
+        if (signal?.aborted === true) throw abortedError(`reading session ${this.sessionId}`, signal);
         throw new MacpTimeoutError(`no envelope of session ${this.sessionId} within ${timeoutMs} ms`, { context: { sessionId: this.sessionId } });
       }
       const envelope = this.#handOver(await this.#buffer.next());
