@@ -3,6 +3,8 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, vi } from 'vitest';
 import { ConsolePage, NO_BROWSER } from './browser.test.support.js';
 
+const WAIT = { timeout: 10_000, interval: 50 };
+
 describe.skipIf(NO_BROWSER)('the console in chromium (skipped where chromium is not installed)', () => {
   const browser = ConsolePage.use();
   const begin: ConsolePage['begin'] = (...args) => browser().begin(...args);
@@ -85,7 +87,11 @@ describe.skipIf(NO_BROWSER)('the console in chromium (skipped where chromium is 
       new MutationObserver(() => window.titles.push(document.querySelector('.outcome-title').textContent))
         .observe(document.querySelector('.outcome'), { subtree: true, childList: true, characterData: true })`);
     await page.getByRole('button', { name: 'Replay' }).click();
-    await page.waitForFunction(`window.titles.includes('Waiting for a proposal') && window.titles.at(-1) === 'Committed: transfer.stopped'`);
+    await vi.waitFor(async () => {
+      const titles = await page.evaluate<string[]>('window.titles');
+      expect(titles).toContain('Waiting for a proposal');
+      expect(titles.at(-1)).toBe('Committed: transfer.stopped');
+    }, WAIT);
   });
 
   it('shows a run out of a file, and why a file cannot be shown', async () => {
