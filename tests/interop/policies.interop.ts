@@ -49,10 +49,10 @@ describe.each(RUNTIMES)('policies of $name', (kind) => {
     buildDecisionPolicy('policy.built.decision', 'with every default'),
     buildHandoffPolicy('policy.built.handoff', 'with every default'),
     buildProposalPolicy('policy.built.proposal', 'with every default'),
-    // A threshold of 0, its default, is refused by newer runtimes.
-    buildQuorumPolicy('policy.built.quorum', 'with a threshold', { threshold: { type: 'n_of_m', value: 2 } }),
+    buildQuorumPolicy('policy.built.quorum', 'with every default'),
+    buildQuorumPolicy('policy.built.quorum.2', 'with a threshold', { threshold: { type: 'n_of_m', value: 2 } }),
     buildTaskPolicy('policy.built.task', 'with every default'),
-  ])('register as the builder of $mode makes them', async (built) => {
+  ])('register as the builder of $mode makes $policyId', async (built) => {
     expect(await clients.lead.registerPolicy(built)).toEqual({ ok: true, error: '' });
     expect((await clients.ann.getPolicy(built.policyId)).mode).toBe(built.mode);
   });

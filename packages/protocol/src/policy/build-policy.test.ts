@@ -32,6 +32,11 @@ describe('policy builders', () => {
     expect(built.rules).not.toContain('require_vote_quorum');
   });
 
+  it('write no threshold for the one of the request, which newer runtimes ask for', () => {
+    expect(JSON.parse(buildQuorumPolicy('policy.x', '').rules)).not.toHaveProperty('threshold');
+    expect(JSON.parse(buildQuorumPolicy('policy.x', '', { threshold: { value: 2 } }).rules)).toMatchObject({ threshold: { type: 'n_of_m', value: 2 } });
+  });
+
   it('refuse rules out of bounds', () => {
     expect(() => buildQuorumPolicy('policy.x', '', { threshold: { type: 'percentage', value: 60.5 } })).toThrow(
       expect.objectContaining({ code: 'INVALID_POLICY_DEFINITION' }),
