@@ -23,7 +23,7 @@ describe('adding a mode', { timeout: 120_000 }, () => {
       cpSync(join(root, part), join(copy, part), { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('/dist') });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     before = contents(copy);
-  });
+  }, 60_000);
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   it('is one folder in protocol and one file in core: the rest is generated', async () => {
