@@ -130,6 +130,12 @@ describe('agents of a pack', () => {
       'AGENT_NOT_FOUND',
       /containers are not started/,
     ],
+    [
+      'an agent that is only described',
+      { 'pack/agents/frad-agent.json': { agentRef: 'frad-agent', framework: 'custom', entrypoint: 'x.js', bootstrap: { strategy: 'manifest-only' } } },
+      'AGENT_NOT_FOUND',
+      /manifest-only agent is described and not started; start it yourself/,
+    ],
   ])('%s is reported with the fix', (_, files, code, message) => {
     write(files);
     expect(() => find('frad-agent')).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error);

@@ -135,9 +135,8 @@ function launchOf({ agentRef, entry, file }: FoundAgent, nodePath: string): Agen
     return { ...common, external: true, command: '', args: [], cwd: folder, entrypoint: point?.value ?? '' };
   if (point === undefined) throw new MacpError('INVALID_PACK_DATA', `${file}: manifest.entrypoint is required`, { context: { path: file } });
   if (point.type === 'container' || bootstrap?.strategy === 'container' || bootstrap?.strategy === 'manifest-only') {
-    throw new MacpError('AGENT_NOT_FOUND', `${file}: containers are not started from here; start it yourself and set bootstrap.strategy to external`, {
-      context: { path: file },
-    });
+    const why = bootstrap?.strategy === 'manifest-only' ? 'a manifest-only agent is described and not started' : 'containers are not started from here';
+    throw new MacpError('AGENT_NOT_FOUND', `${file}: ${why}; start it yourself and set bootstrap.strategy to external`, { context: { path: file } });
   }
   const extra = [...(host?.args ?? []), ...(bootstrap?.args ?? [])];
   const cwd = resolve(folder, host?.cwd ?? '.');
