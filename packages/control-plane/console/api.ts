@@ -60,6 +60,9 @@ export interface ServerInfo {
   readonly runtimeConnected: boolean;
 }
 
+/** As many events as the API gives in one file. */
+export const MAX_EXPORTED = 50_000;
+
 /** A run after a cancel, with what the runtime says about it. */
 export type CancelledRun = Run & { readonly runtimeState: string | null; readonly confirmed: boolean; readonly warning?: string };
 
@@ -77,7 +80,7 @@ export const api = {
   start: (scenarioRef: string, templateId: string | undefined, inputs: unknown): Promise<{ runId: string }> =>
     request('examples/run', { method: 'POST', body: JSON.stringify({ scenarioRef, ...(templateId === undefined ? {} : { templateId }), inputs }) }),
   exportText: async (id: string): Promise<Blob> => {
-    const response = await fetch(`runs/${encodeURIComponent(id)}/export?format=jsonl&eventLimit=50000`, { headers: headers() });
+    const response = await fetch(`runs/${encodeURIComponent(id)}/export?format=jsonl&eventLimit=${MAX_EXPORTED}`, { headers: headers() });
     if (!response.ok) throw await toError(response);
     return response.blob();
   },

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { explain } from '../../src/model/run-track.js';
 import { areRefusalsReported, isEnded } from '../../src/model/run.js';
-import { api, ApiError } from '../api.js';
+import { api, ApiError, MAX_EXPORTED } from '../api.js';
 import { EMPTY_FILTER, filterRows, type RowFilter } from '../row-filter.js';
 import { useKeys } from '../use-keys.js';
 import { useReplay } from '../use-replay.js';
@@ -77,7 +77,12 @@ export function RunView({ id, live, initialSeq }: { id: string; live: LiveRun; i
       link.download = `${id}.ndjson`;
       link.click();
       URL.revokeObjectURL(link.href);
-      setProblem(undefined);
+      const { lastSeq } = track;
+      setProblem(
+        lastSeq > MAX_EXPORTED
+          ? `The file has the first ${MAX_EXPORTED} of ${lastSeq} events; GET /runs/${id}/events?afterSeq=${MAX_EXPORTED} has the rest.`
+          : undefined,
+      );
     } catch (error) {
       setProblem(`The run could not be exported: ${error instanceof ApiError ? `${error.code}: ${error.message}` : String(error)}`);
     }
