@@ -42,7 +42,7 @@ export interface CancelCallbackServer extends AsyncDisposable {
   readonly port: number;
   readonly path: string;
   readonly url: string;
-  /** Answers what has arrived, for `graceMs` at most (default 3000), then refuses and cuts. Idempotent. */
+  /** Answers what has arrived, for `graceMs` at most (default 5000, as long as a request may take), then refuses and cuts. Idempotent. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ export async function startCancelCallbackServer(options: CancelCallbackOptions):
   const shownHost = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 
   let closing: Promise<void> | undefined;
-  const close = (graceMs = 3_000): Promise<void> => (closing ??= closeApp(app, unanswered, graceMs, once.wasAsked ? QUIET_MS : 0));
+  const close = (graceMs = 5_000): Promise<void> => (closing ??= closeApp(app, unanswered, graceMs, once.wasAsked ? QUIET_MS : 0));
   return { host, port, path, url: `http://${shownHost}:${port}${path}`, close, [Symbol.asyncDispose]: () => close() };
 }
 
