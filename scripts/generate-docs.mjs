@@ -77,7 +77,10 @@ async function httpApiPage(name) {
   const { buildApp } = await load('packages/control-plane/dist/index.js');
   const { EVENT_TYPES } = await load('packages/control-plane/dist/model/canonical-event.js');
   const nothing = () => undefined;
-  const app = await buildApp({ services: { metrics: { gauge: nothing, count: nothing, observe: nothing } }, guard: { allowedHosts: ['*'], allowedOrigins: [] } });
+  const app = await buildApp({
+    services: { metrics: { gauge: nothing, count: nothing, observe: nothing } },
+    guard: { allowedHosts: ['*'], allowedOrigins: [] },
+  });
   const { paths, components } = (await app.inject('/openapi.json')).json();
   await app.close();
   const routes = Object.entries(paths).flatMap(([path, operations]) =>
