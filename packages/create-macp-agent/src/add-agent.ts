@@ -35,7 +35,7 @@ export async function addOneAgent(flags: Flags, target: Target, host: ProjectHos
     );
   }
   const manifestText = readFileSync(join(folder, 'package.json'), 'utf8');
-  const merge = mergeManifest(parseManifest(manifestText), { scripts: { [id]: `node dist/${id}.js` } });
+  const merge = mergeManifest(parseManifest(manifestText), { scripts: { [id]: `tsc && node dist/${id}.js` } });
   const source = readFileSync(join(host.packageFolder, 'extras', 'added-agent.ts'), 'utf8').replaceAll('AGENT_ID', id);
   const files: ProjectFile[] = [
     { path: `src/${id}.ts`, content: Buffer.from(source) },
