@@ -128,7 +128,9 @@ it('cuts a reader that does not read with RESOURCE_EXHAUSTED', async () => {
   const slow = slowClient.subscribe(id, PEER);
   await slow.take(1);
   slow.call.pause();
-  for (let index = 0; index < 350; index += 1) {
+  // More than its queue holds, and for longer than a reader may take nothing.
+  const sentUntilMs = performance.now() + 600;
+  for (let index = 0; index < 350 || performance.now() < sentUntilMs; index += 1) {
     const payload = encodePayload(MODE_DECISION, 'Proposal', { proposalId: `p${index}`, option: 'x'.repeat(20_000) }) as Buffer;
     await client.send({ ...proposal(id), payload }, LEAD);
   }
