@@ -1,6 +1,6 @@
 import { MacpError, type PolicyDefinition } from '@macp-agent/protocol';
 import type { TokenIdentity } from './auth/authenticator.js';
-import type { JwtOptions } from './auth/jwt.js';
+import type { JwtOptions } from './auth/jwt-options.js';
 import { systemClock, type Clock } from './clock.js';
 import type { TlsFiles } from './grpc/server.js';
 import { silentLogger, type Logger } from './logger.js';
@@ -65,6 +65,8 @@ export interface RuntimeOptions {
   readonly retention?: RetentionOptions | undefined;
   /** Where Prometheus text is served, plain HTTP; default nowhere. An address that cannot be had is only logged. */
   readonly metrics?: { readonly host: string; readonly port: number } | undefined;
+  /** Gives the start up with ABORTED, leaving nothing open; no effect on a runtime that has started, which `close()` ends. */
+  readonly signal?: AbortSignal | undefined;
   /** Default the clock of this machine. */
   readonly clock?: Clock | undefined;
   /** Default silent. */

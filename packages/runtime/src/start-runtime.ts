@@ -35,10 +35,12 @@ const DEFAULT_GRACE_MS = 2000;
 
 /**
  * Starts the MACP gRPC service in this process. Without options it listens on a free port of 127.0.0.1 in development
- * mode, in memory. Rejects with MacpError INVALID_OPTIONS when an option cannot be used.
+ * mode, in memory. Rejects with MacpError INVALID_OPTIONS when an option cannot be used, ABORTED when `signal` fired before it was up.
  */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const resolved = resolveOptions(options);
+  const { signal } = options;
+  checkWanted(signal);
   const { clock, logger, limits, retention } = resolved;
   const hub = new Hub();
   const counters = new Counters();
@@ -86,6 +88,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
   let server: RunningServer;
   try {
     await recoverSessions(kernel, resolved.strictRecovery);
+    checkWanted(signal);
     server = await listen(context, { host: resolved.host, port: resolved.port, tls: resolved.tls, maxConcurrentStreams: limits.maxConcurrentStreams });
   } catch (error) {
     kernel.close();
@@ -113,4 +116,8 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     close,
     [Symbol.asyncDispose]: () => close(),
   };
+}
+
+function checkWanted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new MacpError('ABORTED', 'startRuntime was cancelled by the caller', { cause: signal.reason });
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from './listen.js';
 
 /** One answer of the fake endpoint. `hang` never answers; `body` is sent as it is, so it may be cut off or not be JSON. */
 export type FakeReply =
@@ -32,18 +32,17 @@ const MAX_BODY_BYTES = 1_048_576;
 
 /**
  * An OpenAI-compatible chat endpoint on a loopback port, for tests of agents that use a real model client. `reply` gives the
- * answer for each request; the index counts from 0. Experimental.
+ * answer for each request; the index counts from 0. The signal gives the start up with ABORTED and has no effect later. Experimental.
  */
-export async function startFakeOpenAi(reply: (request: FakeRequest, index: number) => FakeReply): Promise<FakeOpenAi> {
+export async function startFakeOpenAi(
+  reply: (request: FakeRequest, index: number) => FakeReply,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<FakeOpenAi> {
   const requests: FakeRequest[] = [];
   const server = createServer((incoming, response) => {
     void answer(incoming, response, requests, reply).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, 'startFakeOpenAi', options.signal);
   const close = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise<void>((resolve) => {

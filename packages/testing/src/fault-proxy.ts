@@ -1,4 +1,5 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listen } from './listen.js';
 
 /** A TCP proxy in front of a runtime that can misbehave on command. */
 export interface FaultProxy {
@@ -20,9 +21,10 @@ export interface FaultProxy {
 
 /**
  * Starts a proxy to `target` (`host:port`) on a loopback port, for tests of reconnecting and deadlines:
- * give agents `proxy.address`, then `proxy.cut()` in the middle of a session. Experimental.
+ * give agents `proxy.address`, then `proxy.cut()` in the middle of a session. The signal gives the start up with ABORTED and has no
+ * effect later. Experimental.
  */
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+export async function startFaultProxy(target: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<FaultProxy> {
   const { hostname, port: targetPort } = new URL(`tcp://${target}`);
   const pairs = new Set<readonly [Socket, Socket]>();
   let held = false;
@@ -45,10 +47,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     }
     return undefined;
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listen(server, 'startFaultProxy', options.signal);
 
   const cut = (): void => {
     for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
@@ -61,7 +60,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     });
   };
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     get connections() {
       return pairs.size;
     },

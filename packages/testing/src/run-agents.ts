@@ -52,7 +52,7 @@ export async function runAgents({
   const ids = Object.keys(agents);
   const [initiator] = ids;
   if (initiator === undefined) throw new Error('runAgents got no agents; give at least an initiator.');
-  const runtime = await startTestRuntime({ policies: policy === undefined ? [] : [policy] });
+  const runtime = await startTestRuntime({ policies: policy === undefined ? [] : [policy], signal });
   const failed = new AbortController();
   const stop = AbortSignal.any([failed.signal, AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]);
   const transcript: TranscriptEntry[] = [];

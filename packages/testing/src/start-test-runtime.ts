@@ -6,6 +6,8 @@ import { loadPolicy } from './load-policy.js';
 export interface TestRuntimeOptions {
   /** Policies beside policy.default: definitions, or files as `loadPolicy` reads them. */
   readonly policies?: readonly (PolicyDefinition | string | URL)[];
+  /** Gives the start up with ABORTED; no effect later, `close()` ends the runtime. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Who an agent is in a session, and what it is told. */
@@ -37,9 +39,10 @@ export interface TestRuntime {
  * A runtime in this process on a port of its own, for tests. It takes any bearer token as the name of its sender, so that there
  * are no tokens to make; never use it for anything but tests. Throws INVALID_POLICY_DEFINITION for a bad policy. Experimental.
  */
-export async function startTestRuntime({ policies = [] }: TestRuntimeOptions = {}): Promise<TestRuntime> {
+export async function startTestRuntime({ policies = [], signal }: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const runtime = await startRuntime({
     policies: policies.map((policy) => (typeof policy === 'string' || policy instanceof URL ? loadPolicy(policy) : policy)),
+    signal,
   });
   const close = (): Promise<void> => runtime.close(0);
   return { address: runtime.address, bootstrap: (agent) => document(runtime.address, agent), close, [Symbol.asyncDispose]: close };
