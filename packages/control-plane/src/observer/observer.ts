@@ -4,19 +4,19 @@ import {
   isMacpError,
   isSessionId,
   traceIdOf,
-  type Envelope,
   type SessionLifecycleEvent,
   type SessionMetadata,
   type SessionState,
 } from '@macp-agent/protocol';
-import { ambientEvents, ambientSessionId } from '../model/envelope-events.js';
 import { newRun } from '../model/new-run.js';
 import { isEnded, type Run } from '../model/run.js';
 import { Backoff } from './backoff.js';
+import { giveUpLeft, giveUpUnbegun } from './give-up-run.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { runEvent } from './lifecycle-events.js';
 import type { RuntimeFacts } from './runtime-link.js';
 import { SessionRecorder, type RecorderParts } from './session-recorder.js';
+import { SignalInbox } from './signal-inbox.js';
 
 /** How the connection to the runtime stands. */
 export interface ObserverHealth {
@@ -43,8 +43,6 @@ const EVENT_STATE: Partial<Record<SessionLifecycleEvent['eventType'], SessionSta
   EVENT_TYPE_CANCELLED: 'CANCELLED',
 };
 
-/** Signals that come before the session they are about; more are dropped, oldest first. */
-const HELD_SIGNALS = 256;
 /** Sessions whose news are being recorded at one time; past it the watch waits. */
 const MAX_NEWS = 512;
 
@@ -55,7 +53,7 @@ export class Observer {
   readonly #recorders = new Map<string, { recorder: SessionRecorder; work: Promise<void> }>();
   /** News of each session, in order. */
   readonly #news = new KeyedQueue();
-  readonly #held: { sessionId: string; envelope: Envelope }[] = [];
+  readonly #signals: SignalInbox;
   #loops: Promise<void>[] = [];
   #sweep: NodeJS.Timeout | undefined;
   #connected = false;
@@ -64,6 +62,7 @@ export class Observer {
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    this.#signals = new SignalInbox(options.store);
   }
 
   /**
@@ -71,26 +70,18 @@ export class Observer {
    * earlier one can be there. Their agents were told by their own connections, or died with whoever started them.
    */
   async endLeft(): Promise<void> {
-    const endedAt = new Date(this.#options.nowUnixMs()).toISOString();
-    for (const { id, status } of this.#options.store.list()) {
-      if (isEnded(status)) continue;
-      await this.#options.store.append(id, (run) => {
-        if (isEnded(run.status)) return undefined;
-        const errorMessage = `the console that ran it was stopped before the run ended, and its runtime with it; ${run.lastOrdinal} envelope(s) were recorded. Start the run again`;
-        const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
-        return {
-          patch: { status: 'failed', endedAt, errorCode: error.code, errorMessage },
-          events: [runEvent('run.failed', run, { status: 'failed', endedAt, error })],
-        };
-      });
-    }
+    const { store, nowUnixMs } = this.#options;
+    for (const { id, status } of store.list()) if (!isEnded(status)) await giveUpLeft(store, id, nowUnixMs());
   }
 
   /** Goes on with unfinished runs and watches for new ones, for as long as it takes to reach the runtime. */
   start(): void {
     if (this.#loops.length > 0) return;
     for (const run of this.#options.store.list()) if (!isEnded(run.status) && run.lastOrdinal > 0) this.#recorder(run);
-    this.#loops = [this.#keep('WatchSessions', (signal) => this.#watchSessions(signal)), this.#keep('WatchSignals', (signal) => this.#watchSignals(signal))];
+    this.#loops = [
+      this.#keep('WatchSessions', (signal) => this.#watchSessions(signal)),
+      this.#keep('WatchSignals', (signal) => this.#signals.take(this.#options.link.watchSignals(signal))),
+    ];
     this.#sweep = setInterval(() => void this.#sweepOnce(), this.#options.sweepMs);
   }
 
@@ -181,7 +172,7 @@ export class Observer {
     const run = known ?? (await this.#discover(session));
     if (isEnded(run.status)) return;
     await this.#recorder(run).onState(state, session, rawType);
-    await this.#releaseHeld(run);
+    await this.#signals.release(run);
   }
 
   async #discover(session: SessionMetadata): Promise<Run> {
@@ -218,23 +209,6 @@ export class Observer {
     }
   }
 
-  async #watchSignals(signal: AbortSignal): Promise<void> {
-    for await (const envelope of this.#options.link.watchSignals(signal)) {
-      const sessionId = ambientSessionId(envelope);
-      if (sessionId === undefined) continue;
-      const run = this.#options.store.bySession(sessionId);
-      if (run !== undefined) await this.#options.store.append(run.id, { events: ambientEvents(envelope) });
-      else if (this.#held.push({ sessionId, envelope }) > HELD_SIGNALS) this.#held.shift();
-    }
-  }
-
-  async #releaseHeld(run: Run): Promise<void> {
-    const ours = this.#held.filter((held) => held.sessionId === run.runtimeSessionId);
-    if (ours.length === 0) return;
-    this.#held.splice(0, this.#held.length, ...this.#held.filter((held) => held.sessionId !== run.runtimeSessionId));
-    await this.#options.store.append(run.id, { events: ours.flatMap((held) => ambientEvents(held.envelope)) });
-  }
-
   /** An event without metadata does not say which session it is about. */
   async #askAll(): Promise<void> {
     for (const run of this.#options.store.list()) if (!isEnded(run.status) && run.lastOrdinal > 0) await this.#ask(run);
@@ -259,21 +233,8 @@ export class Observer {
       const overdue = now > Date.parse(run.startedAt ?? run.createdAt) + ttlMs;
       // Asking is also what makes a runtime notice that a deadline has passed (runtime.md §7.1).
       if (overdue && this.#connected) await this.#ask(run);
-      const waited = now - Date.parse(run.createdAt);
-      if (run.lastOrdinal === 0 && this.#connected && waited > ttlMs + this.#options.bindGraceMs) await this.#neverBegan(run, waited);
+      const waitedMs = now - Date.parse(run.createdAt);
+      if (run.lastOrdinal === 0 && this.#connected && waitedMs > ttlMs + this.#options.bindGraceMs) await giveUpUnbegun(this.#options.store, run.id, now);
     }
-  }
-
-  async #neverBegan(run: Run, waitedMs: number): Promise<void> {
-    const endedAt = new Date(this.#options.nowUnixMs()).toISOString();
-    await this.#options.store.append(run.id, (newest) => {
-      if (newest.lastOrdinal > 0 || isEnded(newest.status)) return undefined;
-      const errorMessage = `no SessionStart for session ${run.runtimeSessionId} in ${Math.round(waitedMs / 1000)} s; look at the log of the initiator`;
-      const error = { code: 'SESSION_NOT_FOUND', message: errorMessage };
-      return {
-        patch: { status: 'failed', endedAt, errorCode: error.code, errorMessage },
-        events: [runEvent('run.failed', run, { status: 'failed', endedAt, error })],
-      };
-    });
   }
 }
