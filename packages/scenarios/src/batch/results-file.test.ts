@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,16 @@ describe('a results file', () => {
     file[Symbol.dispose]();
     expect(lines).toEqual([{ case: 1 }]);
     expect(readFileSync(path, 'utf8')).toBe('{"case":1}\n{"case":2}\n');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that the disk is full, as a failure and not as a wrong option', () => {
+    using full = new ResultsFile('/dev/full', () => undefined);
+    expect(() => full.append({ case: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'INTERNAL_ERROR',
+        message: expect.stringMatching(/\/dev\/full cannot be written: no space left.*run the same command again/),
+      }),
+    );
   });
 
   it.each(['{"case":2,"na', '{"case":2}', '{"case":2,"name":"\u00fc'.slice(0, -1) + '\u00fc'])('cuts off a torn last line: %s', (torn) => {

@@ -32,13 +32,13 @@ export class ResultsFile implements Disposable {
     }
   }
 
-  /** Writes one result; it is in the hands of the system when this returns. Throws INVALID_OPTIONS when that fails. */
+  /** Writes one result; it is in the hands of the system when this returns. Throws INTERNAL_ERROR when that fails. */
   append(line: object): void {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {
       for (let written = 0; written < bytes.length;) written += writeSync(this.#fd, bytes, written);
     } catch (error) {
-      throw new MacpError('INVALID_OPTIONS', `the results file ${this.#path} cannot be written: ${systemReason(error)}; run the same command again to go on`, {
+      throw new MacpError('INTERNAL_ERROR', `the results file ${this.#path} cannot be written: ${systemReason(error)}; run the same command again to go on`, {
         cause: error,
         context: { path: this.#path },
       });
