@@ -1,5 +1,6 @@
 import { VERSION } from '@macp-agent/core';
 import { Command, CommanderError } from 'commander';
+import type { CliContext } from './cli-context.js';
 import { addAuthCommand } from './commands/auth.js';
 import { addBootstrapCommand } from './commands/bootstrap.js';
 import { addCancelCommand } from './commands/cancel.js';
@@ -16,7 +17,7 @@ import { addScenarioCommand } from './commands/scenario.js';
 import { addSessionsCommand } from './commands/sessions.js';
 import { addTestCommand } from './commands/test.js';
 import { addTokensCommand } from './commands/tokens.js';
-import { loadConfig, type Config, type Env } from './config.js';
+import { loadConfig, type Env } from './config.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import { Output, type TextStream } from './output.js';
 import { reportError } from './report-error.js';
@@ -31,17 +32,6 @@ export interface CliIo {
   readonly signal: AbortSignal;
   /** Second Ctrl-C: end at once. */
   readonly forceSignal: AbortSignal;
-}
-
-/** What each command is given. */
-export interface CliContext {
-  readonly config: Config;
-  readonly output: Output;
-  readonly signal: AbortSignal;
-  readonly forceSignal: AbortSignal;
-  /** Whether errors are to be printed as JSON; commands with `--json` set it. */
-  json: boolean;
-  exitCode: number;
 }
 
 const COMMANDS = [

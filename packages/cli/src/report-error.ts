@@ -1,6 +1,6 @@
 import { isMacpError, withoutCode } from '@macp-agent/protocol';
 import { InvalidInputsError } from '@macp-agent/scenarios';
-import type { CliContext } from './cli.js';
+import type { CliContext } from './cli-context.js';
 import { InvalidUsageError } from './run/usage-problems.js';
 
 /** Says what failed: on stderr for people, as the last JSON object on stdout with `--json`. */

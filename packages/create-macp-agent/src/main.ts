@@ -11,7 +11,7 @@ import { installDependencies } from './install.js';
 import { forgiveMissingDashes } from './npm-config.js';
 import { resolveAnswers, type Answers } from './options.js';
 import { planFor } from './plan-for.js';
-import { refuseProblems } from './problem.js';
+import { refuseProblems } from './refuse-problems.js';
 import { createAsker } from './prompts.js';
 import * as report from './report.js';
 import { inspectTarget, refuseOccupied } from './target.js';

@@ -1,6 +1,6 @@
 import { MACP_VERSION } from './envelope.js';
 import { decodePayload, encodePayload } from './payload-codec.js';
-import type { SessionRecord } from './replay.js';
+import type { SessionRecord } from './session-record.js';
 import type { Envelope } from './wire/envelope.js';
 import type { SessionCancelPayload, SessionResumePayload, SessionSuspendPayload } from './wire/payloads.js';
 

@@ -31,7 +31,8 @@ export {
   type Suspension,
 } from './session-lifecycle.js';
 export { spanIdOf, traceIdOf, traceparentOf } from './trace-context.js';
-export { applyEnvelope, applyRecord, openSession, replay, type SessionRecord, type SessionView } from './replay.js';
+export { applyEnvelope, applyRecord, openSession, replay, type SessionView } from './replay.js';
+export type { SessionRecord } from './session-record.js';
 
 // Modes
 export { isGovernedMode, mayCommit, mayControl } from './modes/authority.js';

@@ -1,6 +1,6 @@
 export type { TokenIdentity } from './auth/authenticator.js';
 export type { Identity } from './auth/identity.js';
-export type { JwtAlgorithm, JwtOptions, KeySource } from './auth/jwt.js';
+export type { JwtAlgorithm, JwtOptions, KeySource } from './auth/jwt-options.js';
 export { systemClock, type Clock } from './clock.js';
 export type { TlsFiles } from './grpc/server.js';
 export { loadRuntimeConfig, type LogLevel, type RuntimeProcessConfig } from './load-runtime-config.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { TokenIdentity } from './auth/authenticator.js';
-import type { JwtAlgorithm, JwtOptions } from './auth/jwt.js';
+import type { JwtAlgorithm, JwtOptions } from './auth/jwt-options.js';
 import { parseTokenDocument } from './auth/token-document.js';
 import { flag, lenientInteger, refuseVariable, socketAddress, strictInteger, strictText, text, type Env } from './config-values.js';
 import type { TlsFiles } from './grpc/server.js';

@@ -5,7 +5,7 @@ import { MacpError } from '@macp-agent/protocol';
 import { Option, type Command } from 'commander';
 import type { RingTimes, SigningAlgorithm } from '../auth/key-ring.js';
 import { mintService, mintToken } from '../auth/mint-token.js';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { checkSender, readModes } from '../onboarding/sender-id.js';
 import { readCount, readNumber, readPort } from '../option-values.js';

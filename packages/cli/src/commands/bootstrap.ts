@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { convertBootstrap, explainBootstrap, InvalidBootstrapError, loadBootstrap, maskSecrets, type BootstrapForm } from '@macp-agent/core';
 import { MacpError } from '@macp-agent/protocol';
 import { Option, type Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 
 /** `macp bootstrap check | explain | convert`. The environment is left out: a file is judged by what it says. */

@@ -3,7 +3,7 @@ import { MacpError } from '@macp-agent/protocol';
 import { cancelRun, didYouMean, type RunRecord } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import { runsUnder, type RunsUnder } from '../cancel/live-runs.js';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { readNumber } from '../option-values.js';
 

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { findScenario, listScenarioRefs } from '@macp-agent/scenarios';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { openCatalog } from '../run/load-scenario-source.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 import type { ControlPlane, ControlPlaneOptions } from '@macp-agent/control-plane';
 import type { Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import type { Config } from '../config.js';
 import { readTraceOptions } from '../console/trace-options.js';
 import { collect, readPort } from '../option-values.js';

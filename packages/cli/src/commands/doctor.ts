@@ -3,12 +3,13 @@ import { describeProblem, InvalidBootstrapError, loadBootstrap, type Bootstrap }
 import { isMacpError, MacpError } from '@macp-agent/protocol';
 import type { Command } from 'commander';
 import { isLive } from '../cancel/live-runs.js';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { examineConsole } from '../doctor/examine-console.js';
 import { examineRun } from '../doctor/examine-run.js';
 import type { Finding } from '../doctor/finding.js';
 import { loadSurroundings } from '../doctor/load-surroundings.js';
-import { PROBES, probeClient, type ProbeContext } from '../doctor/probes.js';
+import type { ProbeContext } from '../doctor/probe-context.js';
+import { PROBES, probeClient } from '../doctor/probes.js';
 import { EXIT } from '../exit-code.js';
 import { tokenMapOptions, type TokenMapOptions } from '../onboarding/load-token-maps.js';
 import { readCount, readNumber } from '../option-values.js';

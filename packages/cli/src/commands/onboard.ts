@@ -2,7 +2,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 import { findAgents, type AgentLaunch, type Scenario } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { askRuntime, type RuntimeAnswer } from '../onboarding/ask-runtime.js';
 import { describeRights, refuseDuplicates } from '../onboarding/check-token-maps.js';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { MacpError, policyFitsMode, policyWarnings, type PolicyDefinition } from '@macp-agent/protocol';
 import { loadPolicyFile, simulatePolicy, type PolicyVerdict, type RecordedRun, type SimulatedCommitment } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { clean } from '../output.js';
 import { openRecordedRun } from '../run/open-recorded-run.js';

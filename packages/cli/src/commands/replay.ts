@@ -1,6 +1,6 @@
 import { replayRun, type Difference } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { readCount } from '../option-values.js';
 import { openRecordedRun } from '../run/open-recorded-run.js';

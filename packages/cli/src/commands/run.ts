@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runScenario, type RunEvent } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import type { Config } from '../config.js';
 import { EXIT, exitCodeOf } from '../exit-code.js';
 import { collect, noting, readCount, readNumber } from '../option-values.js';

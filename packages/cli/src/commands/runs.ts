@@ -4,7 +4,7 @@ import { MacpError } from '@macp-agent/protocol';
 import { formatRecordedRun, listRecordedRuns, loadRecordedRun, type RecordedRun, type RunListing } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
 import { runsUnder } from '../cancel/live-runs.js';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { readCount } from '../option-values.js';
 import { clean } from '../output.js';
 import { openRecordedRun } from '../run/open-recorded-run.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 
 /** `macp runtime`: the same as the command `macp-runtime`. */
 export function addRuntimeCommand(program: Command, context: CliContext): void {

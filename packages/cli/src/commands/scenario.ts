@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { findScenario, listScenarioRefs, type Scenario } from '@macp-agent/scenarios';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { collect } from '../option-values.js';
 import { defaultWords } from '../scenario/default-words.js';

@@ -2,7 +2,7 @@ import { Session, type LifecycleChange } from '@macp-agent/core';
 import { MacpError, type SessionLifecycleEvent, type SessionMetadata } from '@macp-agent/protocol';
 import { describeMessage, didYouMean, toJson } from '@macp-agent/scenarios';
 import { Option, type Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { CONNECT_HELP, connectOptions, openClient, type ConnectOptions } from '../connect/open-client.js';
 import { EXIT } from '../exit-code.js';
 import { readNumber } from '../option-values.js';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MacpError } from '@macp-agent/protocol';
 import { Option, type Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { readCount, readNumber } from '../option-values.js';
 import { Rounds } from '../repeat/rounds.js';

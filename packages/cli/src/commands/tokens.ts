@@ -1,7 +1,7 @@
 import { MacpError } from '@macp-agent/protocol';
 import { didYouMean } from '@macp-agent/scenarios';
 import type { Command } from 'commander';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { checkTokenMaps, refuseDuplicates, type SenderRow } from '../onboarding/check-token-maps.js';
 import {

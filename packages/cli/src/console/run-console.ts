@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startControlPlane } from '@macp-agent/control-plane';
 import type { CompiledRun } from '@macp-agent/scenarios';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import type { RunTarget } from '../run/run-target.js';
 import { feedRun, type RunFeed } from './feed-run.js';
 import { readTraceOptions } from './trace-options.js';

@@ -1,5 +1,5 @@
 import { error, ok, type Finding } from './finding.js';
-import type { ProbeContext } from './probes.js';
+import type { ProbeContext } from './probe-context.js';
 
 /** The service that mints tokens for the producer: `GET /healthz`. */
 export async function probeAuthService({ surroundings, timeoutMs, signal }: ProbeContext): Promise<Finding> {

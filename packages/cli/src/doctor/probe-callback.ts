@@ -2,7 +2,7 @@ import { cancelRun } from '@macp-agent/scenarios';
 import { isMacpError } from '@macp-agent/protocol';
 import { error, note, ok, warning, type Finding } from './finding.js';
 import { tryConnect } from './probe-connection.js';
-import type { ProbeContext } from './probes.js';
+import type { ProbeContext } from './probe-context.js';
 
 /** The listener that a cancel from the console reaches. It is up only while the agent runs. */
 export async function probeCallback(context: ProbeContext): Promise<Finding> {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { isMacpError } from '@macp-agent/protocol';
 import { MacpClient } from '@macp-agent/core';
 import { error, note, ok, type Finding } from './finding.js';
-import type { ProbeContext } from './probes.js';
+import type { ProbeContext } from './probe-context.js';
 
 export async function probeNetwork({ bootstrap, timeoutMs, signal }: ProbeContext): Promise<Finding> {
   const { address } = bootstrap.runtime;

@@ -3,7 +3,7 @@ import { encodePayload, isMacpError } from '@macp-agent/protocol';
 import { fingerprint } from '../onboarding/load-token-maps.js';
 import { error, note, ok, warning, type Finding } from './finding.js';
 import { jwtSubject } from './judge-token.js';
-import type { ProbeContext } from './probes.js';
+import type { ProbeContext } from './probe-context.js';
 import { senderDifference, senderVariants } from './sender-difference.js';
 
 const RESTART = 'it reads its map once, so restart it (macp runtime: SIGHUP)';

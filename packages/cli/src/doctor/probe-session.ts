@@ -2,7 +2,7 @@ import { buildSessionStartPayload } from '@macp-agent/core';
 import { encodePayload, policyFitsMode, SessionStartPayload, type PolicyDefinition } from '@macp-agent/protocol';
 import { error, note, ok, warning, type Finding } from './finding.js';
 import { codeOf } from './probe-identity.js';
-import type { ProbeContext } from './probes.js';
+import type { ProbeContext } from './probe-context.js';
 
 /** What a runtime takes as a payload unless it is told otherwise (runtime.md §1.1). */
 const MAX_PAYLOAD_BYTES = 1_048_576;

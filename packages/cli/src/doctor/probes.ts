@@ -1,25 +1,12 @@
 import { Auth, MacpClient, type Bootstrap } from '@macp-agent/core';
 import type { Finding } from './finding.js';
 import { judgeToken } from './judge-token.js';
-import type { Surroundings } from './load-surroundings.js';
 import { probeAuthService } from './probe-auth-service.js';
 import { probeCallback } from './probe-callback.js';
+import type { ProbeContext } from './probe-context.js';
 import { probeNetwork, probeRuntime } from './probe-connection.js';
 import { judgeParticipants, probeAmbient, probeCredential, probeSender, probeStart } from './probe-identity.js';
 import { judgePayload, probePolicy, probeProcess, probeSession } from './probe-session.js';
-
-/** What the probes work with. */
-export interface ProbeContext {
-  readonly bootstrap: Bootstrap;
-  readonly client: MacpClient;
-  readonly surroundings: Surroundings;
-  /** Process of the agent, when it is known. */
-  readonly pid: number | undefined;
-  /** Whether the session may be cancelled to see that a cancel works. */
-  readonly tryCancel: boolean;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
 
 export interface Probe {
   readonly name: string;

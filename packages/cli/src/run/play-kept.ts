@@ -1,7 +1,7 @@
 import { MacpError } from '@macp-agent/protocol';
 import { Batch, type BatchResult, type Env } from '@macp-agent/scenarios';
 import { resolve } from 'node:path';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { judgeOutcome, type Job, type JobResult } from './batch.js';
 import { openBatchTarget } from './batch-target.js';
 import type { TargetOptions } from './run-target.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { findScenario, type AgentLaunch, type Scenario } from '@macp-agent/scenarios';
-import type { CliContext } from '../cli.js';
+import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { prepareJob, runBatch, type Job, type JobResult } from './batch.js';
 import { printSummary } from './batch-summary-text.js';

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyRecord, replay, type SessionRecord, type SessionView } from '../replay.js';
+import { applyRecord, replay, type SessionView } from '../replay.js';
+import type { SessionRecord } from '../session-record.js';
 import { commitment, envelope, judge, policy, start, START_MS, startRecord, type Setup } from './play.test.support.js';
 import { findMode } from './registry.js';
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { JwtVerifier } from './authenticator.js';
 import type { Caller } from './identity.js';
-import type { JwtAlgorithm, JwtOptions } from './jwt.js';
+import type { JwtAlgorithm, JwtOptions } from './jwt-options.js';
 import { keySet, type VerificationKey } from './key-set.js';
 
 const LEEWAY_S = 60;

@@ -6,7 +6,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { ManualClock } from '../clock.test.support.js';
 import { silentLogger } from '../logger.js';
 import type { Caller } from './identity.js';
-import { jwtVerifier, type JwtOptions } from './jwt.js';
+import { jwtVerifier } from './jwt.js';
+import type { JwtOptions } from './jwt-options.js';
 
 const ISSUER = 'https://issuer.test';
 let rsa: { privateKey: CryptoKey; jwk: object };

@@ -1,7 +1,7 @@
 import { importJWK, type CryptoKey, type JWK } from 'jose';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
-import type { JwtAlgorithm, KeySource } from './jwt.js';
+import type { JwtAlgorithm, KeySource } from './jwt-options.js';
 
 /** A key that one algorithm can use. */
 export interface VerificationKey {
