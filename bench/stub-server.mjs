@@ -5,8 +5,10 @@ import { runtimeService } from '@macp-agent/protocol/service';
 import { serveHelper } from './measure.mjs';
 
 const { Initialize, GetSession, WatchSessions, Send, StreamSession } = runtimeService;
-// As in the runtime: what goes to many readers is encoded once.
-const service = { Initialize, GetSession, WatchSessions, Send, StreamSession: { ...StreamSession, responseSerialize: (frame) => frame } };
+// As in the runtime: what goes to many readers is encoded once. An envelope on a stream is answered with its own bytes: both frames have it as field 1.
+const asBytes = (bytes) => bytes;
+const service = { Initialize, GetSession, WatchSessions, Send, StreamSession: { ...StreamSession, requestDeserialize: asBytes, responseSerialize: asBytes } };
+const ENVELOPE_TAG = 0x0a;
 const readers = new Set();
 
 const server = new grpc.Server({ 'grpc.max_concurrent_streams': 1000 });
@@ -33,9 +35,9 @@ server.addService(service, {
   },
   StreamSession: (call) => {
     call.sendMetadata(new grpc.Metadata());
-    call.on('data', ({ envelope, subscribeSessionId }) => {
-      if (subscribeSessionId === 'fan-out') readers.add(call);
-      if (envelope !== undefined) call.write(StreamSession.responseSerialize({ envelope: { ...envelope, sender: 'bench' } }));
+    call.on('data', (bytes) => {
+      if (bytes[0] === ENVELOPE_TAG) call.write(bytes);
+      else if (StreamSession.requestDeserialize(bytes).subscribeSessionId === 'fan-out') readers.add(call);
     });
     call.on('close', () => readers.delete(call));
     call.on('end', () => call.end());
