@@ -5,8 +5,8 @@ import { checkFlags, checkName } from './check-flags.js';
 import { Failure } from './failure.js';
 import { detectPackageManager, installCommand, isPackageManager, type PackageManager } from './package-manager.js';
 import type { Problem } from './problem.js';
-import { refuseProblems } from './refuse-problems.js';
 import type { Asker } from './prompts.js';
+import { refuseProblems } from './refuse-problems.js';
 import { inspectTarget, readTarget, refuseOccupied, type Target } from './target.js';
 import { isRole, TEMPLATES, type Role } from './templates.js';
 
