@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { expect, it } from 'vitest';
 import { LEAD, PEER, proposal, TestClient, eventTypes } from './client.test.support.js';
+import { silentLogger } from './logger.js';
 import { startRuntime } from './start-runtime.js';
 
 it('plays a decision from start to commitment, and shows it to a subscriber and a watcher', async () => {
@@ -49,4 +50,16 @@ it('ends a half-closed subscription after what it asked for', async () => {
   stream.call.end();
   expect((await stream.ended()).code).toBe(status.OK);
   expect(stream.items).toHaveLength(1);
+});
+
+it('gives up with ABORTED, and frees its port, when its signal fires as it begins to listen', async () => {
+  const changedMind = new AbortController();
+  let served = '';
+  const debug = (message: string): void => {
+    served = / serves (.*)$/.exec(message)?.[1] ?? served;
+    changedMind.abort();
+  };
+  await expect(startRuntime({ signal: changedMind.signal, logger: { ...silentLogger, debug } })).rejects.toMatchObject({ code: 'ABORTED' });
+  await using next = await startRuntime({ port: Number(served.split(':')[1]) });
+  expect(next.address).toBe(served);
 });

@@ -108,6 +108,12 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       await metrics?.close();
       await log.close();
     })());
+  try {
+    checkWanted(signal);
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
   return {
     address,
     port: server.port,
