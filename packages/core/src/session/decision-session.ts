@@ -3,7 +3,7 @@ import type { MacpClient } from '../client.js';
 import { validateConfidence, validateRecommendation, validateRequiredField, validateSeverity, validateVote } from '../validate.js';
 import { DecisionProjection } from './decision-projection.js';
 import { toBytes, type BytesInput } from './bytes-input.js';
-import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { Session, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
 /** What `propose` takes. */
 export interface DecisionProposalInput {
@@ -49,44 +49,40 @@ export class DecisionSession extends Session<DecisionProjection> {
   }
 
   /** Puts an option up for decision. Also takes the decoded kickoff payload of a bootstrap. */
-  async propose(input: WithSender<DecisionProposalInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  propose(input: WithSender<DecisionProposalInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Proposal', input, options, () => ({
       proposalId: validateRequiredField(input.proposalId, 'proposalId'),
       option: validateRequiredField(input.option, 'option'),
       rationale: input.rationale ?? '',
       supportingData: toBytes(input.supportingData),
-    };
-    return await this.send('Proposal', payload, withInput(input, options));
+    }));
   }
 
   /** Says what this participant thinks of a proposal; before the first vote (RFC-MACP-0007). */
-  async evaluate(input: WithSender<EvaluationInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  evaluate(input: WithSender<EvaluationInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Evaluation', input, options, () => ({
       proposalId: validateRequiredField(input.proposalId, 'proposalId'),
       recommendation: validateRecommendation(input.recommendation),
       confidence: validateConfidence(input.confidence),
       reason: input.reason ?? '',
-    };
-    return await this.send('Evaluation', payload, withInput(input, options));
+    }));
   }
 
   /** Objects to a proposal; under some policies one of severity critical vetoes it (RFC-MACP-0012). */
-  async raiseObjection(input: WithSender<ObjectionInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  raiseObjection(input: WithSender<ObjectionInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Objection', input, options, () => ({
       proposalId: validateRequiredField(input.proposalId, 'proposalId'),
       reason: input.reason,
       severity: validateSeverity(input.severity ?? 'medium'),
-    };
-    return await this.send('Objection', payload, withInput(input, options));
+    }));
   }
 
   /** One vote per sender and proposal. */
-  async vote(input: WithSender<VoteInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  vote(input: WithSender<VoteInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Vote', input, options, () => ({
       proposalId: validateRequiredField(input.proposalId, 'proposalId'),
       vote: validateVote(input.vote),
       reason: input.reason ?? '',
-    };
-    return await this.send('Vote', payload, withInput(input, options));
+    }));
   }
 }

@@ -57,10 +57,11 @@ export class Delivery {
     throw new MacpAckError(ack, `Send ${envelope.messageType}`);
   }
 
-  async #unary(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions): Promise<Ack> {
-    const ack = await this.#client.send(envelope, auth === undefined ? options : { ...options, auth });
-    if (ack.ok) this.#onAcknowledged(envelope, auth, ack);
-    return ack;
+  #unary(envelope: Envelope, auth: AuthConfig | undefined, options: AckOptions): Promise<Ack> {
+    return this.#client.send(envelope, auth === undefined ? options : { ...options, auth }).then((ack) => {
+      if (ack.ok) this.#onAcknowledged(envelope, auth, ack);
+      return ack;
+    });
   }
 
   #mayStream(via: SendVia): boolean {

@@ -72,7 +72,7 @@ export class EnvelopeBuffer<T> {
     for (;;) {
       const item = this.take();
       if (item !== undefined || this.isOver()) return item;
-      await this.changed();
+      await new Promise<void>((resolve) => this.onChange(resolve));
     }
   }
 
@@ -83,9 +83,9 @@ export class EnvelopeBuffer<T> {
     return true;
   }
 
-  /** Resolves when something was added, or with the end. Not an async function: readers wait here for most messages. */
-  changed(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve));
+  /** Calls back once, when something was added or with the end. */
+  onChange(wake: () => void): void {
+    this.#wake.push(wake);
   }
 
   /** True as soon as an item or the end is there, false after `timeoutMs` (undefined: no limit) or when the signal fires. */

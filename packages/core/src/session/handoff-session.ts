@@ -3,7 +3,7 @@ import type { MacpClient } from '../client.js';
 import { validateRequiredField } from '../validate.js';
 import { toBytes, type BytesInput } from './bytes-input.js';
 import { HandoffProjection } from './handoff-projection.js';
-import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { Session, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
 /** What `offer` takes. */
 export interface HandoffOfferInput {
@@ -46,40 +46,40 @@ export class HandoffSession extends Session<HandoffProjection> {
   }
 
   /** Offers responsibility to one participant. */
-  async offer(input: WithSender<HandoffOfferInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  offer(input: WithSender<HandoffOfferInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('HandoffOffer', input, options, () => ({
       handoffId: validateRequiredField(input.handoffId, 'handoffId'),
       targetParticipant: validateRequiredField(input.targetParticipant, 'targetParticipant'),
       scope: input.scope ?? '',
       reason: input.reason ?? '',
-    };
-    return await this.send('HandoffOffer', payload, withInput(input, options));
+    }));
   }
 
   /** Adds what the target should know to an open offer. */
-  async addContext(input: WithSender<HandoffContextInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  addContext(input: WithSender<HandoffContextInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('HandoffContext', input, options, () => ({
       handoffId: validateRequiredField(input.handoffId, 'handoffId'),
       contentType: input.contentType,
       context: toBytes(input.context),
-    };
-    return await this.send('HandoffContext', payload, withInput(input, options));
+    }));
   }
 
   /** Says so itself: acceptance by a timeout is the runtime's to find (RFC-MACP-0010 §5.1), so `implicit` is never sent. */
-  async acceptHandoff(input: WithSender<HandoffAcceptInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  acceptHandoff(input: WithSender<HandoffAcceptInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('HandoffAccept', input, options, () => ({
       handoffId: validateRequiredField(input.handoffId, 'handoffId'),
       acceptedBy: input.acceptedBy ?? '',
       reason: input.reason ?? '',
       implicit: false,
-    };
-    return await this.send('HandoffAccept', payload, withInput(input, options));
+    }));
   }
 
   /** Declines an offer; the initiator may offer again. */
-  async decline(input: WithSender<HandoffDeclineInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = { handoffId: validateRequiredField(input.handoffId, 'handoffId'), declinedBy: input.declinedBy ?? '', reason: input.reason ?? '' };
-    return await this.send('HandoffDecline', payload, withInput(input, options));
+  decline(input: WithSender<HandoffDeclineInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('HandoffDecline', input, options, () => ({
+      handoffId: validateRequiredField(input.handoffId, 'handoffId'),
+      declinedBy: input.declinedBy ?? '',
+      reason: input.reason ?? '',
+    }));
   }
 }

@@ -2,7 +2,7 @@ import { MODE_MULTI_ROUND, type Ack, type MultiRoundState } from '@macp-agent/pr
 import type { MacpClient } from '../client.js';
 import { validateRequiredField } from '../validate.js';
 import { Projection } from './projection.js';
-import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { Session, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
 /** What `contribute` takes. */
 export interface ContributionInput {
@@ -37,7 +37,7 @@ export class MultiRoundSession extends Session<MultiRoundProjection> {
   }
 
   /** Gives the value of this participant; a later one replaces it. */
-  async contribute(input: WithSender<ContributionInput>, options: VerbOptions = {}): Promise<Ack> {
-    return await this.send('Contribute', { value: validateRequiredField(input.value, 'value') }, withInput(input, options));
+  contribute(input: WithSender<ContributionInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Contribute', input, options, () => ({ value: validateRequiredField(input.value, 'value') }));
   }
 }

@@ -3,7 +3,7 @@ import type { MacpClient } from '../client.js';
 import { validateRequiredField } from '../validate.js';
 import { toBytes, type BytesInput } from './bytes-input.js';
 import { ProposalProjection } from './proposal-projection.js';
-import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { Session, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
 /** What `propose` takes. */
 export interface ProposalInput {
@@ -46,30 +46,31 @@ export class ProposalSession extends Session<ProposalProjection> {
   }
 
   /** Puts a proposal up for negotiation. */
-  async propose(input: WithSender<ProposalInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = { ...describe(input), tags: [...(input.tags ?? [])] };
-    return await this.send('Proposal', payload, withInput(input, options));
+  propose(input: WithSender<ProposalInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Proposal', input, options, () => ({ ...describe(input), tags: [...(input.tags ?? [])] }));
   }
 
   /** Answers a proposal with another one; a policy may limit the rounds. */
-  async counterPropose(input: WithSender<CounterProposalInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = { ...describe(input), supersedesProposalId: validateRequiredField(input.supersedesProposalId, 'supersedesProposalId') };
-    return await this.send('CounterProposal', payload, withInput(input, options));
+  counterPropose(input: WithSender<CounterProposalInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('CounterProposal', input, options, () => ({
+      ...describe(input),
+      supersedesProposalId: validateRequiredField(input.supersedesProposalId, 'supersedesProposalId'),
+    }));
   }
 
   /** Accepts a proposal; a later accept of another one replaces it. */
-  async accept(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return await this.send('Accept', answer(input), withInput(input, options));
+  accept(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Accept', input, options, () => answer(input));
   }
 
   /** Rejects a proposal, for good with `terminal`. */
-  async reject(input: WithSender<ProposalRejectionInput>, options: VerbOptions = {}): Promise<Ack> {
-    return await this.send('Reject', { ...answer(input), terminal: input.terminal ?? false }, withInput(input, options));
+  reject(input: WithSender<ProposalRejectionInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Reject', input, options, () => ({ ...answer(input), terminal: input.terminal ?? false }));
   }
 
   /** Takes back an own proposal. */
-  async withdraw(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return await this.send('Withdraw', answer(input), withInput(input, options));
+  withdraw(input: WithSender<ProposalAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('Withdraw', input, options, () => answer(input));
   }
 }
 

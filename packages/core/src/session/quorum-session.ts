@@ -4,7 +4,7 @@ import { MacpSessionError } from '../errors.js';
 import { validateRequiredField } from '../validate.js';
 import { toBytes, type BytesInput } from './bytes-input.js';
 import { QuorumProjection } from './quorum-projection.js';
-import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { Session, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
 /** What `requestApproval` takes. */
 export interface ApprovalRequestInput {
@@ -32,18 +32,14 @@ export class QuorumSession extends Session<QuorumProjection> {
   }
 
   /** Asks for approval; the initiator does, once in a session. */
-  async requestApproval(input: WithSender<ApprovalRequestInput>, options: VerbOptions = {}): Promise<Ack> {
-    const { requiredApprovals } = input;
-    if (!Number.isInteger(requiredApprovals) || requiredApprovals < 1)
-      throw new MacpSessionError(`requiredApprovals must be a whole number from 1, got ${requiredApprovals}`);
-    const payload = {
+  requestApproval(input: WithSender<ApprovalRequestInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('ApprovalRequest', input, options, () => ({
       requestId: validateRequiredField(input.requestId, 'requestId'),
       action: validateRequiredField(input.action, 'action'),
       summary: validateRequiredField(input.summary, 'summary'),
       details: toBytes(input.details),
-      requiredApprovals,
-    };
-    return await this.send('ApprovalRequest', payload, withInput(input, options));
+      requiredApprovals: validateRequiredApprovals(input.requiredApprovals),
+    }));
   }
 
   /** Casts the ballot of this participant, for the request; there is one for each. */
@@ -61,8 +57,15 @@ export class QuorumSession extends Session<QuorumProjection> {
     return this.#cast('Abstain', input, options);
   }
 
-  async #cast(messageType: string, input: WithSender<BallotInput>, options: VerbOptions): Promise<Ack> {
-    const payload = { requestId: validateRequiredField(input.requestId, 'requestId'), reason: input.reason ?? '' };
-    return await this.send(messageType, payload, withInput(input, options));
+  #cast(messageType: string, input: WithSender<BallotInput>, options: VerbOptions): Promise<Ack> {
+    return this.sendVerb(messageType, input, options, () => ({
+      requestId: validateRequiredField(input.requestId, 'requestId'),
+      reason: input.reason ?? '',
+    }));
   }
+}
+
+function validateRequiredApprovals(requiredApprovals: number): number {
+  if (Number.isInteger(requiredApprovals) && requiredApprovals >= 1) return requiredApprovals;
+  throw new MacpSessionError(`requiredApprovals must be a whole number from 1, got ${requiredApprovals}`);
 }

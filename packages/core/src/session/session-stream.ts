@@ -8,6 +8,7 @@ import { abortedError, refusalCode } from '../rpc/status.js';
 import type { LifecycleChange, LifecycleHub } from '../watch/lifecycle-hub.js';
 import { EchoAcks, type EchoOutcome } from './echo-acks.js';
 import { EnvelopeBuffer } from './envelope-buffer.js';
+import { EnvelopeReader } from './envelope-reader.js';
 import type { ReceivedEnvelope } from './received-envelope.js';
 import { StreamFollower } from './stream-follower.js';
 
@@ -109,11 +110,15 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
 
   /** The envelopes, as `for await` takes them. */
   responses(): AsyncGenerator<ReceivedEnvelope, void, undefined> {
-    return this.#read();
+    return new EnvelopeReader(
+      this.#buffer,
+      (envelope) => this.#handOver(envelope),
+      () => this.close(),
+    );
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<ReceivedEnvelope, void, undefined> {
-    return this.#read();
+    return this.responses();
   }
 
   /** The next envelope, null at the end. MacpTimeoutError after `timeoutMs` (default: no limit of its own), ABORTED by the signal; nothing is lost then. */
@@ -126,9 +131,9 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
         if (signal?.aborted === true) throw abortedError(`reading session ${this.sessionId}`, signal);
         throw new MacpTimeoutError(`no envelope of session ${this.sessionId} within ${timeoutMs} ms`, { context: { sessionId: this.sessionId } });
       }
-      const envelope = this.#handOver(await this.#buffer.next());
+      const envelope = await this.#buffer.next();
       if (envelope === undefined) return null;
-      if (this.#isForReader(envelope)) return envelope;
+      if (this.#handOver(envelope)) return envelope;
     }
   }
 
@@ -188,29 +193,10 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     return this.#state !== undefined && isTerminal(this.#state);
   }
 
-  async *#read(): AsyncGenerator<ReceivedEnvelope, void, undefined> {
-    try {
-      for (;;) {
-        const envelope = this.#handOver(this.#buffer.take());
-        // Records of the runtime are folded, and told by `onLifecycle`: not every runtime streams them.
-        if (envelope !== undefined && this.#isForReader(envelope)) yield envelope;
-        if (envelope !== undefined) continue;
-        if (this.#buffer.isOver()) return;
-        await this.#buffer.changed();
-      }
-    } finally {
-      this.close();
-    }
-  }
-
-  #handOver(envelope: ReceivedEnvelope | undefined): ReceivedEnvelope | undefined {
-    if (envelope === undefined) return undefined;
+  /** Whether the envelope is for the reader; the records of the runtime are folded, and told by `onLifecycle`: not every runtime streams them. */
+  #handOver(envelope: ReceivedEnvelope): boolean {
     this.#delivered = envelope.sequence;
     this.#host.onDelivered(envelope);
-    return envelope;
-  }
-
-  #isForReader(envelope: ReceivedEnvelope): boolean {
     return envelope.sequence > this.#skipTo && !RUNTIME_ONLY_TYPES.has(envelope.messageType);
   }
 

@@ -132,15 +132,12 @@ export class Session<P extends Projection = Projection> {
 
   /** Sends one message of the mode; `payload` is its plain object, or encoded bytes for a type that is not known here. */
   send(messageType: string, payload: object, options: VerbOptions & { readonly via?: SendVia } = {}): Promise<Ack> {
-    // Not an async function, nor is what it calls: see `Delivery.send`.
-    try {
-      const auth = this.#authOf(options);
-      const sender = senderFor(auth, options.sender);
-      const envelope = buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender });
-      return this.#delivery.send(envelope, auth, options, options.via ?? this.#sendVia);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return settled(() => this.#send(messageType, payload, options));
+  }
+
+  /** For the verbs of a mode: sends the payload that `payloadOf` makes of their input; what it throws fails the send. */
+  protected sendVerb(messageType: string, input: WithSender<object>, options: VerbOptions, payloadOf: () => object): Promise<Ack> {
+    return settled(() => this.#send(messageType, payloadOf(), withInput(input, options)));
   }
 
   /** Sends a complete envelope of this session. */
@@ -207,6 +204,13 @@ export class Session<P extends Projection = Projection> {
     await Promise.all([...this.#delivery.streams].map((stream) => stream[Symbol.asyncDispose]()));
   }
 
+  #send(messageType: string, payload: object, options: VerbOptions & { readonly via?: SendVia }): Promise<Ack> {
+    const auth = this.#authOf(options);
+    const sender = senderFor(auth, options.sender);
+    const envelope = buildEnvelope({ mode: this.mode, messageType, sessionId: this.sessionId, payload, sender });
+    return this.#delivery.send(envelope, auth, options, options.via ?? this.#sendVia);
+  }
+
   #acknowledged(envelope: Envelope, auth: AuthConfig | undefined, ack: Ack): void {
     if (envelope.sessionId === this.sessionId) this.#fold.acknowledged(withSender(envelope, auth), ack.acceptedAtUnixMs || Date.now());
   }
@@ -243,8 +247,17 @@ function withSender(envelope: Envelope, auth: AuthConfig | undefined): Envelope 
   return envelope.sender === '' ? { ...envelope, sender: auth?.expectedSender ?? auth?.senderHint ?? '' } : envelope;
 }
 
+/** What is thrown at once fails the promise. Not an async function, nor is what sends: see `Delivery.send`. */
+function settled<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return send();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Verb options from both places; those of the last argument win. */
-export function withInput(input: { readonly sender?: string | undefined; readonly auth?: AuthConfig | undefined }, options: VerbOptions): VerbOptions {
+function withInput(input: { readonly sender?: string | undefined; readonly auth?: AuthConfig | undefined }, options: VerbOptions): VerbOptions {
   if (input.sender === undefined && input.auth === undefined) return options;
   return { ...options, sender: options.sender ?? input.sender, auth: options.auth ?? input.auth };
 }

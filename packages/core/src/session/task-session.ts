@@ -2,7 +2,7 @@ import { MODE_TASK, type Ack } from '@macp-agent/protocol';
 import type { MacpClient } from '../client.js';
 import { validateRequiredField } from '../validate.js';
 import { toBytes, type BytesInput } from './bytes-input.js';
-import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { Session, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 import { TaskProjection } from './task-projection.js';
 
 /** What `requestTask` takes. */
@@ -68,49 +68,51 @@ export class TaskSession extends Session<TaskProjection> {
   }
 
   /** Asks for a task; the initiator does, once in a session. */
-  async requestTask(input: WithSender<TaskRequestInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  requestTask(input: WithSender<TaskRequestInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('TaskRequest', input, options, () => ({
       taskId: validateRequiredField(input.taskId, 'taskId'),
       title: validateRequiredField(input.title, 'title'),
       instructions: validateRequiredField(input.instructions, 'instructions'),
       requestedAssignee: input.requestedAssignee ?? '',
       input: toBytes(input.input),
       deadlineUnixMs: input.deadlineUnixMs ?? 0,
-    };
-    return await this.send('TaskRequest', payload, withInput(input, options));
+    }));
   }
 
   /** Takes the task on; the assignee alone reports on it then. */
-  async acceptTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return await this.send('TaskAccept', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
+  acceptTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('TaskAccept', input, options, () => ({ ...about(input), reason: input.reason ?? '' }));
   }
 
   /** Declines the task. Another participant may accept it only where the policy allows reassignment; else the session can only be cancelled or expire. */
-  async rejectTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
-    return await this.send('TaskReject', { ...about(input), reason: input.reason ?? '' }, withInput(input, options));
+  rejectTask(input: WithSender<TaskAnswerInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('TaskReject', input, options, () => ({ ...about(input), reason: input.reason ?? '' }));
   }
 
   /** Tells how far the task is. */
-  async updateTask(input: WithSender<TaskUpdateInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = {
+  updateTask(input: WithSender<TaskUpdateInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('TaskUpdate', input, options, () => ({
       taskId: validateRequiredField(input.taskId, 'taskId'),
       status: input.status,
       progress: input.progress,
       message: input.message ?? '',
       partialOutput: toBytes(input.partialOutput),
-    };
-    return await this.send('TaskUpdate', payload, withInput(input, options));
+    }));
   }
 
   /** Reports the task as done; under some policies only with an output. */
-  async completeTask(input: WithSender<TaskCompletionInput>, options: VerbOptions = {}): Promise<Ack> {
-    return await this.send('TaskComplete', { ...about(input), output: toBytes(input.output), summary: input.summary ?? '' }, withInput(input, options));
+  completeTask(input: WithSender<TaskCompletionInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('TaskComplete', input, options, () => ({ ...about(input), output: toBytes(input.output), summary: input.summary ?? '' }));
   }
 
   /** Reports that the task failed, and whether it may be tried again. */
-  async failTask(input: WithSender<TaskFailureInput>, options: VerbOptions = {}): Promise<Ack> {
-    const payload = { ...about(input), errorCode: input.errorCode ?? '', reason: input.reason ?? '', retryable: input.retryable ?? false };
-    return await this.send('TaskFail', payload, withInput(input, options));
+  failTask(input: WithSender<TaskFailureInput>, options: VerbOptions = {}): Promise<Ack> {
+    return this.sendVerb('TaskFail', input, options, () => ({
+      ...about(input),
+      errorCode: input.errorCode ?? '',
+      reason: input.reason ?? '',
+      retryable: input.retryable ?? false,
+    }));
   }
 }
 
