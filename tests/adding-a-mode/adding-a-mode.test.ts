@@ -10,7 +10,12 @@ import { TOY_AGENT, TOY_MODE } from './toy-mode.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'macp-mode-'));
-const run = (...args: readonly string[]) => promisify(execFile)(process.execPath, [...args], { cwd: copy, timeout: 110_000 });
+const run = (...args: readonly string[]) =>
+  promisify(execFile)(process.execPath, [...args], { cwd: copy, timeout: 110_000 }).catch((error: Error & { stdout?: string }) => {
+    // A compiler says what is wrong on its output.
+    error.message += error.stdout ?? '';
+    throw error;
+  });
 const bin = (name: string) => join(root, 'node_modules', name);
 
 describe('adding a mode', { timeout: 120_000 }, () => {

@@ -77,7 +77,7 @@ randomSessions(
   'packages/core/src/session/coin-toss-session.ts': `import { MODE_COIN_TOSS, type Ack, type CoinTossState } from '@macp-agent/protocol';
 import type { MacpClient } from '../client.js';
 import { Projection } from './projection.js';
-import { Session, withInput, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
+import { Session, type SessionOptions, type VerbOptions, type WithSender } from './session.js';
 
 export interface TossInput {
   readonly side: 'heads' | 'tails';
@@ -97,7 +97,7 @@ export class CoinTossSession extends Session<CoinTossProjection> {
   }
 
   toss(input: WithSender<TossInput>, options: VerbOptions = {}): Promise<Ack> {
-    return this.send('Toss', { side: input.side }, withInput(input, options));
+    return this.sendVerb('Toss', input, options, () => ({ side: input.side }));
   }
 }
 `,
