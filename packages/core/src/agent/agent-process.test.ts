@@ -16,6 +16,7 @@ import type { AgentReport } from './agent-report.js';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const FIXTURE = join(PACKAGE, 'dist/agent/process-agent.test.fixture.js');
+const SERVING = join(PACKAGE, 'dist/agent/serving-agent.test.fixture.js');
 const TSC = join(PACKAGE, '../../node_modules/.bin/tsc');
 const IDENTITIES = ['risk-agent', 'fraud-agent', 'growth-agent'].map((sender) => ({ token: `token-of-${sender}`, sender }));
 
@@ -119,6 +120,34 @@ describe('agents as processes', () => {
       { type: 'ended', state: 'RESOLVED' },
     ]);
     expect(initiator.output).toBe('');
+  });
+
+  it('serve one session after the other, and end those they are in when they are told to stop', async () => {
+    await using runtime = await startRuntime({ identities: IDENTITIES });
+    const tokenPath = join(folder, 'token');
+    writeFileSync(tokenPath, 'token-of-fraud-agent\n');
+    const serving = start(SERVING, { RUNTIME_ADDRESS: runtime.address, RUNTIME_TLS: 'false', TOKEN_FILE: tokenPath });
+    await using client = new MacpClient({
+      address: runtime.address,
+      allowInsecure: true,
+      auth: Auth.bearer('token-of-risk-agent', { expectedSender: 'risk-agent' }),
+    });
+    const open = async (contextId: string): Promise<DecisionSession> => {
+      const session = new DecisionSession(client);
+      await session.start({ intent: 'decide', participants: ['risk-agent', 'fraud-agent'], ttlMs: 60_000, contextId });
+      await session.propose({ proposalId: 'p', option: 'approve' });
+      await accepted(session, 'Vote');
+      return session;
+    };
+    const commit = (session: DecisionSession) => session.commit({ action: 'approve', authorityScope: 'all', reason: 'voted' });
+    const [first, second] = [await open('order-1'), await open('order-2')];
+    serving.child.kill('SIGTERM');
+    await commit(first);
+    await expect.poll(() => serving.output).toContain(`${first.sessionId} RESOLVED`);
+    // Already told to stop, it still takes part in what had begun.
+    await commit(second);
+    expect([await serving.exited, serving.output]).toEqual([0, `${first.sessionId} RESOLVED\n${second.sessionId} RESOLVED\n`]);
+    expect(second.projection.evaluations).toMatchObject([{ sender: 'fraud-agent', reason: 'approve: order-2 has no open flags' }]);
   });
 
   it('say in one message what is missing, and that the runtime does not know them', async () => {

@@ -81,6 +81,17 @@ describe('a batch', () => {
     expect(readdirSync(join(folder, 'logs'))).toHaveLength(3);
   });
 
+  it('tells a process for many runs nothing of any single one in its environment', async () => {
+    await playAll(many(2));
+    const logs = readdirSync(join(folder, 'logs')).map((file) => readFileSync(join(folder, 'logs', file), 'utf8'));
+    const names = logs.map((log) => /^.*environment: (.*)$/m.exec(log)?.[1]?.split(' ') ?? []);
+    expect(names).toHaveLength(3);
+    for (const of of names) {
+      expect(of).toContain('MACP_PARTICIPANT_ID');
+      expect(of.filter((name) => ['MACP_BOOTSTRAP_FILE', 'MACP_RUN_ID', 'MACP_SESSION_ID', 'TRACEPARENT'].includes(name))).toEqual([]);
+    }
+  });
+
   it('writes a transcript of each case, as of a run of its own', async () => {
     const { transcriptFile = '', compiled } = (await playAll(many(1))).get('case 0') ?? {};
     const lines = readFileSync(transcriptFile, 'utf8')

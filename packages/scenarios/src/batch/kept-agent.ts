@@ -8,7 +8,7 @@ import type { AgentLaunch } from '../launch/load-agents.js';
 /** File descriptor on which a kept agent reads bootstraps, one per line. */
 const FEED_FD = 4;
 /** What belongs to one run, so that a process for many must not see it. */
-const OF_ONE_RUN = new Set(['MACP_BOOTSTRAP_FILE', 'MACP_RUN_ID', 'MACP_SESSION_ID']);
+const OF_ONE_RUN = new Set(['MACP_BOOTSTRAP_FILE', 'MACP_RUN_ID', 'MACP_SESSION_ID', 'TRACEPARENT']);
 
 export interface KeptAgentOptions {
   readonly participantId: string;
