@@ -6,6 +6,8 @@ import type { HandlerErrorPolicy } from './participant-config.js';
 
 export interface HandlerErrorsOptions {
   readonly participant: Participant;
+  /** Fires when the work of the agent is over. */
+  readonly workSignal: AbortSignal;
   readonly policy: HandlerErrorPolicy;
   readonly logger: Logger;
   /** Ends the run. */
@@ -28,11 +30,26 @@ export class HandlerErrors {
     return this.#failure;
   }
 
-  /** `retried`: the same code is called again after the next change, so a suspended session excuses it. */
-  async handle(error: unknown, retried = false): Promise<void> {
-    const { participant, policy, logger } = this.#options;
-    if (participant.isStopped) return;
+  /**
+   * `retried`: the same code is called again after the next change, so a suspended session excuses it. `beganAfter`: it was called
+   * when the work was over already, so that cannot have cut it short.
+   */
+  async handle(error: unknown, { retried = false, beganAfter = false } = {}): Promise<void> {
+    const { participant, workSignal } = this.#options;
+    if (participant.isStopped || (workSignal.aborted && !beganAfter)) return;
     if (isMacpError(error) && error.code === 'SESSION_NOT_OPEN' && (await this.#isExcused(retried))) return;
+    await this.#judge(error);
+  }
+
+  /** A handler was at work for so long after the end of the session. */
+  async overdue(sinceMs: number): Promise<void> {
+    const { participantId, sessionId } = this.#options.participant;
+    const text = `a handler of ${participantId} was still at work ${sinceMs} ms after session ${sessionId} had ended; let it end when ctx.signal fires`;
+    await this.#judge(new MacpError('TIMEOUT', text, { context: { sessionId, sender: participantId } }));
+  }
+
+  async #judge(error: unknown): Promise<void> {
+    const { participant, policy, logger } = this.#options;
     logger.error('a handler failed', { participantId: participant.participantId, sessionId: participant.sessionId, error });
     try {
       if ((typeof policy === 'function' ? await policy(error, participant) : policy) === 'fail') this.#fail(error);

@@ -46,7 +46,7 @@ export interface ParticipantContext {
   };
   /** Scenario inputs of the bootstrap (`session.context`). */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Aborted when the agent stops or the session has ended: hand it to model calls. */
+  /** Aborted at once when the agent stops, and 250 ms after the session has ended: hand it to model calls. */
   readonly signal: AbortSignal;
   /** Calls `fn` after `delayMs` unless the agent has ended or the returned function was called. Errors go the way of handler errors. */
   after(delayMs: number, fn: () => void | Promise<void>): () => void;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { MacpError } from '@macp-agent/protocol';
 import { describe, expect, it } from 'vitest';
 import { ScriptedRuntime } from '../scripted-runtime.test.support.js';
@@ -126,7 +127,42 @@ describe('votes that do not come', () => {
   });
 });
 
+describe('a handler that is at work when the session ends', () => {
+  const ENDS = {
+    CANCELLED: (cast: Cast) => cast.participant(INITIATOR).session.cancel('enough'),
+    RESOLVED: (cast: Cast) => cast.participant(INITIATOR).actions.commit({ action: 'approve', authorityScope: 'all', reason: 'enough' }),
+  };
+  it.each(Object.entries(ENDS))('has its signal fire (%s), and what came after it is handled all the same', async (state, end) => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    const seen: string[] = [];
+    const evaluator = cast.participant('fraud-agent').on('Proposal', async (_event, { signal }) => {
+      await end(cast);
+      await once(signal, 'abort');
+      seen.push('signal');
+      throw new Error('cut short, which is no failure');
+    });
+    evaluator.on('Commitment', () => void seen.push('Commitment'));
+    const initiator = cast.initiator();
+    expect((await Promise.all([initiator.run(), evaluator.run()])).map((result) => result.state)).toEqual([state, state]);
+    expect(seen).toEqual(state === 'RESOLVED' ? ['signal', 'Commitment'] : ['signal']);
+  });
+});
+
 describe('errors', () => {
+  it('of a handler that began after the end count as ever', async () => {
+    await using runtime = await ScriptedRuntime.start();
+    await using cast = new Cast(runtime.address);
+    const evaluator = cast.participant('fraud-agent').on('Proposal', async (_event, { signal }) => {
+      await cast.participant(INITIATOR).actions.commit({ action: 'approve', authorityScope: 'all', reason: 'enough' });
+      await once(signal, 'abort');
+    });
+    evaluator.on('Commitment', () => Promise.reject(new RangeError('a mistake')));
+    const initiator = cast.initiator().run();
+    await expect(evaluator.run()).rejects.toMatchObject({ code: 'HANDLER_FAILED', cause: new RangeError('a mistake') });
+    await initiator;
+  });
+
   it('of a handler fail the run, keep their cause and leave nothing open', async () => {
     await using runtime = await ScriptedRuntime.start();
     await using cast = new Cast(runtime.address);

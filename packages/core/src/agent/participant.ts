@@ -11,6 +11,7 @@ import type { Bootstrap } from './bootstrap.js';
 import type { CancelCallbackServer } from './cancel-callback-server.js';
 import { Dispatcher, type DecisionPayloads, type EventHandler, type PhaseHandler, type TerminalHandler } from './dispatcher.js';
 import { HandlerErrors } from './handler-errors.js';
+import { isDoneWithin, Lifetime } from './lifetime.js';
 import { joinSession, type PrepareKickoff } from './join-session.js';
 import { OwnCancel } from './own-cancel.js';
 import type { ParticipantConfig } from './participant-config.js';
@@ -25,8 +26,8 @@ import { Timers } from './timers.js';
 const INITIALIZE_TIMEOUT_MS = 30_000;
 /** After a cancel the stream gets this long to bring what was accepted before it. */
 const CANCEL_DRAIN_MS = 1_000;
-/** Strategies that are at work when the session ends get this long before their signal fires. */
-const SETTLE_MS = 250;
+/** The handlers of the end get this long, all together. */
+const TERMINAL_MS = 30_000;
 const RETRY_MS = 1_000;
 
 /**
@@ -48,7 +49,7 @@ export class Participant implements AsyncDisposable {
   readonly #auth: AuthConfig | undefined;
   readonly #logger: Logger;
   readonly #dispatcher = new Dispatcher();
-  readonly #lifetime = new AbortController();
+  readonly #lifetime: Lifetime;
   readonly #timers: Timers;
   readonly #errors: HandlerErrors;
   readonly #reception: Reception;
@@ -70,10 +71,12 @@ export class Participant implements AsyncDisposable {
     this.#auth = config.auth ?? config.client.auth;
     this.bootstrap = config.bootstrap;
     this.session = openSessionOfMode(config.client, config.mode, config);
-    const { signal } = this.#lifetime;
+    this.#lifetime = new Lifetime((sinceMs) => this.#errors.overdue(sinceMs));
+    const { workSignal: signal } = this.#lifetime;
     this.#timers = new Timers(signal, (error) => this.#errors.handle(error));
     this.#errors = new HandlerErrors({
       participant: this,
+      workSignal: signal,
       policy: config.onHandlerError ?? 'fail',
       logger: this.#logger,
       fail: () => this.#leave(),
@@ -104,7 +107,7 @@ export class Participant implements AsyncDisposable {
       () => this.#requireView(),
     );
     const { participantId, session } = this;
-    this.#reception = new Reception({ participantId, session, dispatcher: this.#dispatcher, errors: this.#errors, context, signal });
+    this.#reception = new Reception({ participantId, session, dispatcher: this.#dispatcher, errors: this.#errors, context, signal: this.#lifetime.signal });
   }
 
   /** Credential of this agent: that of the config, else that of the client. */
@@ -139,7 +142,9 @@ export class Participant implements AsyncDisposable {
 
   /**
    * Calls the handler for each accepted message of this type, or of every type with `*`, own ones included. Handlers are awaited in
-   * order, so a slow one delays those behind it; long work belongs in a strategy. Payloads are typed for the decision mode.
+   * order, so a slow one delays those behind it; long work belongs in a strategy. One that is at work when the session ends has
+   * `ctx.signal` fire 250 ms later, and fails the run with TIMEOUT as the cause when it has not ended 30 s after that. Payloads are typed
+   * for the decision mode.
    */
   on<T extends keyof DecisionPayloads>(messageType: T, handler: EventHandler<DecisionPayloads[T]>): this;
   on(messageType: string, handler: EventHandler): this;
@@ -154,7 +159,7 @@ export class Participant implements AsyncDisposable {
     return this;
   }
 
-  /** Calls the handler once, when the session has ended or this agent has stopped. */
+  /** Calls the handler once, when the session has ended or this agent has stopped. All of them together get 30 s. */
   onTerminal(handler: TerminalHandler): this {
     this.#dispatcher.onTerminal(handler);
     return this;
@@ -218,7 +223,7 @@ export class Participant implements AsyncDisposable {
     return this.#running;
   }
 
-  /** Leaves: the session goes on without this agent. Idempotent; `run` resolves with STOPPED. */
+  /** Leaves: the session goes on without this agent. Idempotent; `run` resolves with STOPPED, at the latest 5 s later whatever a handler does. */
   stop(reason = 'stopped'): void {
     this.#ended ??= { state: 'STOPPED', reason };
     this.#leave();
@@ -232,7 +237,7 @@ export class Participant implements AsyncDisposable {
 
   #leave(): void {
     this.#stream?.close();
-    this.#lifetime.abort();
+    this.#lifetime.leave();
   }
 
   async #run(signal: AbortSignal | undefined): Promise<ParticipantResult> {
@@ -265,7 +270,7 @@ export class Participant implements AsyncDisposable {
       const { url } = this.#cancelling;
       this.report({ type: 'ready', participantId: this.participantId, ...(url !== undefined && { cancelCallbackUrl: url }) });
       const { session, participantId, auth } = this;
-      const joined = await joinSession({
+      const joining = joinSession({
         session,
         participantId,
         auth,
@@ -274,6 +279,8 @@ export class Participant implements AsyncDisposable {
         report: (line) => this.report(line),
         logger: this.#logger,
       });
+      const joined = await this.#lifetime.wait(joining);
+      if (joined === undefined) return;
       this.#mayRepeat = joined.existed;
       this.#sentBefore = joined.ownMessages > 0;
       this.#reception.begin(joined.ownMessages);
@@ -289,10 +296,14 @@ export class Participant implements AsyncDisposable {
     const { waitForSessionMs } = this.#config;
     const stream = this.session.openStream({ waitForSessionMs });
     this.#stream = stream;
-    stream.onLifecycle(() => this.poke());
+    stream.onLifecycle(({ state }) => {
+      this.poke();
+      if (isTerminal(state)) this.#lifetime.sessionEnded();
+    });
+    void stream.ended.then(() => this.#lifetime.sessionEnded());
     if (this.isStopped) stream.close();
     try {
-      for await (const envelope of stream) await this.#reception.receive(envelope);
+      for await (const envelope of stream) await this.#lifetime.wait(this.#reception.receive(envelope));
     } catch (error) {
       // The first thing that a wrong credential fails at.
       if (isMacpError(error) && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN')) this.report(refusedReport(error, 'StreamSession'));
@@ -302,22 +313,30 @@ export class Participant implements AsyncDisposable {
 
   #onCancelled(state: 'CANCELLED' | 'EXPIRED', reason: string): void {
     this.#ended ??= { state, ...(state === 'CANCELLED' && { reason }) };
-    this.#timers.after(CANCEL_DRAIN_MS, () => this.#stream?.close());
+    const stream = this.#stream;
     // Without a stream there is nothing to wait for.
-    if (this.#stream === undefined) this.#lifetime.abort();
+    if (stream === undefined) {
+      this.#lifetime.leave();
+      return;
+    }
+    const timer = setTimeout(() => stream.close(), CANCEL_DRAIN_MS);
+    void stream.ended.then(() => clearTimeout(timer));
   }
 
   async #tellEnd(result: ParticipantResult): Promise<void> {
+    const who = `a terminal handler of ${this.participantId}`;
+    let done: boolean;
     try {
-      await this.#dispatcher.dispatchTerminal(result);
+      done = await isDoneWithin(TERMINAL_MS, this.#dispatcher.dispatchTerminal(result));
     } catch (error) {
-      throw new MacpError('HANDLER_FAILED', `a terminal handler of ${this.participantId} failed in session ${this.sessionId}`, { cause: error });
+      throw new MacpError('HANDLER_FAILED', `${who} failed in session ${this.sessionId}`, { cause: error });
     }
+    if (!done) throw new MacpError('HANDLER_FAILED', `${who} did not end within ${TERMINAL_MS} ms in session ${this.sessionId}`);
   }
 
   async #result(): Promise<ParticipantResult> {
     await this.#cancelling.settled();
-    await this.#settle();
+    await this.#lifetime.settle(this.#reception.idle());
     const commitment = this.view?.commitment;
     if (commitment !== undefined) return { state: 'RESOLVED', commitment };
     const { state } = this.#stream ?? {};
@@ -327,21 +346,8 @@ export class Participant implements AsyncDisposable {
     return { state: state as 'RESOLVED' | 'EXPIRED' | 'CANCELLED', ...(reason !== undefined && reason !== '' && { reason }) };
   }
 
-  /** Lets strategies finish what the end of the session cut short, then tells them to stop. */
-  async #settle(): Promise<void> {
-    if (!this.isStopped) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, SETTLE_MS);
-      });
-      await Promise.race([this.#reception.idle(), late]);
-      clearTimeout(timer);
-    }
-    this.#lifetime.abort();
-  }
-
   async #close(): Promise<void> {
-    this.#lifetime.abort();
+    this.#lifetime.end();
     this.#reception.stop();
     await this.session[Symbol.asyncDispose]();
     await this.#cancelling.close();

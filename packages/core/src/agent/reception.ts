@@ -41,7 +41,7 @@ export class Reception {
     this.#reactors.push(
       new Reactor(
         () => (this.#isQuiet() ? undefined : react(context)),
-        (error) => errors.handle(error, true),
+        (error) => errors.handle(error, { retried: true }),
       ),
     );
   }
@@ -76,16 +76,18 @@ export class Reception {
 
   /** No strategy acts before the history of this agent is known, while the session is suspended, nor after the end. */
   #isQuiet(): boolean {
-    const { session, signal } = this.#options;
-    return session.view?.state !== 'OPEN' || this.#catchUp?.done !== true || signal.aborted;
+    const { session, context } = this.#options;
+    return session.view?.state !== 'OPEN' || this.#catchUp?.done !== true || context.signal.aborted;
   }
 
   async #guard(work: () => Promise<void>): Promise<void> {
-    if (this.#options.signal.aborted) return;
+    const { signal, context, errors } = this.#options;
+    if (signal.aborted) return;
+    const beganAfter = context.signal.aborted;
     try {
       await work();
     } catch (error) {
-      await this.#options.errors.handle(error);
+      await errors.handle(error, { beganAfter });
     }
   }
 }

@@ -108,6 +108,11 @@ export class SessionStream implements AsyncIterable<ReceivedEnvelope> {
     return this.#state;
   }
 
+  /** Resolves when nothing more will come: the session has ended, or the stream was closed or has failed. The reader may be behind. */
+  get ended(): Promise<void> {
+    return this.#run;
+  }
+
   /** The envelopes, as `for await` takes them. */
   responses(): AsyncGenerator<ReceivedEnvelope, void, undefined> {
     return new EnvelopeReader(
