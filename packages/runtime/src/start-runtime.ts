@@ -54,7 +54,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     if (refused !== undefined) throw new MacpError('INVALID_OPTIONS', `startRuntime: a policy cannot be used: ${refused}`);
   }
   const authenticator = new ResolverChain(resolved.identities, resolved.jwt === undefined ? undefined : jwtVerifier(resolved.jwt, clock, logger));
-  const log = resolved.dataDir === undefined ? new MemoryLog() : await FileLog.open(resolved.dataDir, { logger });
+  const log = resolved.dataDir === undefined ? new MemoryLog() : await FileLog.open(resolved.dataDir, { logger, signal });
   const kernel = new Kernel({
     clock,
     logger,

@@ -2,9 +2,9 @@ import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@macp-agent/core';
 import { MacpError } from '@macp-agent/protocol';
+import { lockFolder, type FolderLock } from '@macp-agent/protocol/folder-lock';
 import { placeEvent, type CanonicalEvent, type EventDraft } from '../model/canonical-event.js';
 import { isEnded, type Run } from '../model/run.js';
-import { lockDirectory, type DirectoryLock } from './directory-lock.js';
 import { openRemovedList, type RemovedList } from './removed-list.js';
 import { damagedPath, readRunLog, type RunLine } from './run-log.js';
 import type { MakeStep, RunListener, RunStep, RunStore } from './run-store.js';
@@ -38,7 +38,11 @@ const RUN_FILE = /^([A-Za-z0-9_-]{1,128})\.ndjson$/;
 export async function openFileRunStore(options: FileRunStoreOptions): Promise<RunStore> {
   const runsDir = join(options.dataDir, 'runs');
   await mkdir(runsDir, { recursive: true, mode: 0o700 });
-  const lock = await lockDirectory(options.dataDir);
+  const { dataDir, logger } = options;
+  const lock = await lockFolder(dataDir, {
+    onWait: (waitMs) =>
+      logger.warn(`the data folder ${dataDir} may be in use by another container or machine; waiting ${waitMs} ms for a sign of life of it`, { path: dataDir }),
+  });
   const store = new FileRunStore(runsDir, lock, options, await openRemovedList(join(options.dataDir, 'removed')));
   for (const file of await readdir(runsDir)) {
     const runId = RUN_FILE.exec(file)?.[1];
@@ -49,7 +53,7 @@ export async function openFileRunStore(options: FileRunStoreOptions): Promise<Ru
 
 class FileRunStore implements RunStore {
   readonly #dir: string;
-  readonly #lock: DirectoryLock;
+  readonly #lock: FolderLock;
   readonly #options: FileRunStoreOptions;
   readonly #removed: RemovedList;
   readonly #entries = new Map<string, Entry>();
@@ -59,7 +63,7 @@ class FileRunStore implements RunStore {
   /** Ended runs with events in memory, oldest use first. */
   readonly #cached = new Set<string>();
 
-  constructor(dir: string, lock: DirectoryLock, options: FileRunStoreOptions, removed: RemovedList) {
+  constructor(dir: string, lock: FolderLock, options: FileRunStoreOptions, removed: RemovedList) {
     this.#removed = removed;
     this.#dir = dir;
     this.#lock = lock;
@@ -194,6 +198,7 @@ class FileRunStore implements RunStore {
     while (entry.pending.length > 0) {
       const batch = entry.pending.splice(0);
       try {
+        if (this.#lock.isLost) throw new Error(`another process has taken the data folder ${this.#options.dataDir}; start again when it has ended`);
         const text = batch.map((item) => item.text).join('');
         await appendFile(this.#path(entry.run.id), text, { mode: 0o600 });
         entry.bytes += Buffer.byteLength(text);

@@ -21,6 +21,8 @@ export interface FileLogOptions {
   readonly segmentBytes?: number | undefined;
   /** Least history of past sessions that is compacted; default 1 MiB. */
   readonly compactBytes?: number | undefined;
+  /** Gives up a wait for the data folder. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -49,7 +51,10 @@ export class FileLog implements SessionLog {
 
   /** Takes the data folder for this process; rejects with INVALID_OPTIONS when it cannot be had. `recover` comes next. */
   static async open(path: string, options: FileLogOptions): Promise<FileLog> {
-    return new FileLog(await takeDataFolder(path), options);
+    const { logger, signal } = options;
+    const onWait = (waitMs: number): void =>
+      logger.warn(`the data folder ${path} may be in use by another container or machine; waiting ${waitMs} ms for a sign of life of it`, { path });
+    return new FileLog(await takeDataFolder(path, { signal, onWait }), options);
   }
 
   append(sessionId: string, record: LogRecord): Promise<void> {

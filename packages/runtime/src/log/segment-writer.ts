@@ -45,7 +45,7 @@ export class SegmentWriter {
   /** Throws when the frame cannot be taken now; a frame that was taken fails only together with all that follow it. */
   append(frame: Buffer, stored: (segment: number) => void): Promise<void> {
     if (this.#closed) throw new Error('the log is closed');
-    if (this.#broken !== undefined) throw new Error('the log stopped after a failed sync; restart the runtime', { cause: this.#broken });
+    if (this.#broken !== undefined) throw new Error('the log has stopped; restart the runtime', { cause: this.#broken });
     if (this.#waitingBytes + frame.length > MAX_WAITING_BYTES) throw new Error('the disk is too far behind');
     return new Promise((resolve, reject) => {
       this.#waiting.push({ frame, stored, resolve, reject });
@@ -97,6 +97,11 @@ export class SegmentWriter {
   }
 
   async #storeBatch(batch: readonly Append[]): Promise<void> {
+    if (this.#folder.isLost()) {
+      this.#broken = new Error(`another runtime has taken the data folder ${this.#folder.path}`);
+      this.#refuse(batch, this.#broken);
+      return;
+    }
     try {
       if (this.#size >= this.#segmentBytes) await this.#nextSegment();
       await this.#write(Buffer.concat(batch.map(({ frame }) => frame)));
