@@ -23,6 +23,24 @@ export function readNumber(text: string): number {
   return value;
 }
 
+/** A longer time ends a timer at once. */
+const MAX_TIMER_SECONDS = 2_147_483;
+
+/** Seconds of a time limit. */
+export function readSeconds(text: string): number {
+  const value = readNumber(text);
+  if (value > MAX_TIMER_SECONDS) throw new InvalidArgumentError(`give at most ${MAX_TIMER_SECONDS} seconds (24 days)`);
+  return value;
+}
+
+/** Hours between two times that something is done. */
+export function readHours(text: string): number {
+  const value = readNumber(text);
+  const most = Math.floor(MAX_TIMER_SECONDS / 3_600);
+  if (value > most) throw new InvalidArgumentError(`give at most ${most} hours (24 days)`);
+  return value;
+}
+
 /** Gathers a repeatable option. */
 export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text];

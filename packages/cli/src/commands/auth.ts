@@ -8,7 +8,7 @@ import { mintService, mintToken } from '../auth/mint-token.js';
 import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
 import { checkSender, readModes } from '../onboarding/sender-id.js';
-import { readCount, readNumber, readPort } from '../option-values.js';
+import { readCount, readHours, readNumber, readPort } from '../option-values.js';
 
 interface KeyOptions {
   readonly dir: string;
@@ -49,7 +49,7 @@ export function addAuthCommand(program: Command, context: CliContext): void {
   keyOptions(auth.command('serve').description('serve keys, and tokens for clients that show the client credential'))
     .option('-p, --port <port>', 'port, any with 0', readPort, 3200)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option('--rotate-every <hours>', 'make a new key so often', readNumber)
+    .option('--rotate-every <hours>', 'make a new key so often', readHours)
     .addHelpText(
       'after',
       `

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { runsUnder, type RunsUnder } from '../cancel/live-runs.js';
 import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
-import { readNumber } from '../option-values.js';
+import { readSeconds } from '../option-values.js';
 
 interface CancelOptions {
   readonly reason: string;
@@ -22,7 +22,7 @@ export function addCancelCommand(program: Command, context: CliContext): void {
     .argument('[runId]', 'a run id or its beginning; default: the only run that goes on')
     .option('-r, --reason <text>', 'why', 'cancelled from the command line')
     .option('--runs-dir <dir>', 'where runs are', 'runs')
-    .option('--timeout <seconds>', 'how long to wait for an answer', readNumber, 5)
+    .option('--timeout <seconds>', 'how long to wait for an answer', readSeconds, 5)
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',

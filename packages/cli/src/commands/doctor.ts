@@ -12,7 +12,7 @@ import type { ProbeContext } from '../doctor/probe-context.js';
 import { PROBES, probeClient } from '../doctor/probes.js';
 import { EXIT } from '../exit-code.js';
 import { tokenMapOptions, type TokenMapOptions } from '../onboarding/load-token-maps.js';
-import { readCount, readNumber } from '../option-values.js';
+import { readCount, readSeconds } from '../option-values.js';
 import { clean } from '../output.js';
 import { openRecordedRun } from '../run/open-recorded-run.js';
 
@@ -39,7 +39,7 @@ export function addDoctorCommand(program: Command, context: CliContext): void {
     .option('--pid <pid>', 'process of the agent: does it go on after its session?', readCount)
     .option('--try-cancel', 'cancel the session over the callback, to see that it works');
   tokenMapOptions(command)
-    .option('--timeout <seconds>', 'limit of each probe', readNumber, 3)
+    .option('--timeout <seconds>', 'limit of each probe', readSeconds, 3)
     .option('--json', 'print one JSON object per finding')
     .addHelpText(
       'after',

@@ -20,7 +20,7 @@ import {
 import { catalogFileOf, newEntry, registerInCatalog, registerInScenario, type NamedMembers } from '../onboarding/register-agent.js';
 import { checkSender, readModes } from '../onboarding/sender-id.js';
 import type { VerifyCheck } from '../onboarding/verify-agent.js';
-import { collect, readCount, readNumber } from '../option-values.js';
+import { collect, readCount, readSeconds } from '../option-values.js';
 import { openScenario } from '../run/load-scenario-source.js';
 
 interface OnboardOptions extends TokenMapOptions {
@@ -72,7 +72,7 @@ export function addOnboardCommand(program: Command, context: CliContext): void {
     .option('--verify', 'run the scenario with the agent as the maps have it now, and tick the four checks of the guide')
     .option('-t, --template <slug>', 'template of the scenario for --verify')
     .option('--runs-dir <dir>', 'where the run of --verify goes', 'runs')
-    .option('--timeout <seconds>', 'limit of the run of --verify', readNumber, 60)
+    .option('--timeout <seconds>', 'limit of the run of --verify', readSeconds, 60)
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../cli-context.js';
 import type { Config } from '../config.js';
 import { EXIT, exitCodeOf } from '../exit-code.js';
-import { collect, noting, readCount, readNumber } from '../option-values.js';
+import { collect, noting, readCount, readSeconds } from '../option-values.js';
 import type { RunConsole } from '../console/run-console.js';
 import { checkRun, checkScenario, type RunRequest } from '../run/check-run.js';
 import { Footer } from '../run/footer.js';
@@ -58,7 +58,7 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .option('--tokens-env <name>', 'variable with the sender → token map for --runtime')
     .option('--bootstrap-dir <dir>', 'where bootstrap files of external agents go')
     .option('--runs-dir <dir>', 'where logs and transcripts go', 'runs')
-    .option('--timeout <seconds>', 'limit of the whole run', numeric('--timeout', readNumber))
+    .option('--timeout <seconds>', 'limit of the whole run', numeric('--timeout', readSeconds))
     .option(
       '--fault <fault>',
       'provoke a failure: crash:<participant>@<message type>, delay:<participant>=<ms>, drop-stream:<participant>, duplicate:<participant>, nack:<participant>, expire',

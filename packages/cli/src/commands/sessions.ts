@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander';
 import type { CliContext } from '../cli-context.js';
 import { CONNECT_HELP, connectOptions, openClient, type ConnectOptions } from '../connect/open-client.js';
 import { EXIT } from '../exit-code.js';
-import { readNumber } from '../option-values.js';
+import { readSeconds } from '../option-values.js';
 import { clean } from '../output.js';
 
 interface SessionsOptions extends ConnectOptions {
@@ -20,7 +20,7 @@ const STATES = ['open', 'suspended', 'resolved', 'expired', 'cancelled'];
 export function addSessionsCommand(program: Command, context: CliContext): void {
   const sessions = program.command('sessions').description('sessions of a runtime: list, show, and watch them as they happen');
   const common = (command: Command): Command =>
-    connectOptions(command).option('--timeout <seconds>', 'limit of each call', readNumber, 10).option('--json', 'print one JSON object per line');
+    connectOptions(command).option('--timeout <seconds>', 'limit of each call', readSeconds, 10).option('--json', 'print one JSON object per line');
 
   common(sessions.command('list').description('sessions that the runtime keeps in memory'))
     .addOption(new Option('--state <state>', 'only those').choices(STATES))

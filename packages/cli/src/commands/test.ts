@@ -5,7 +5,7 @@ import { MacpError } from '@macp-agent/protocol';
 import { Option, type Command } from 'commander';
 import type { CliContext } from '../cli-context.js';
 import { EXIT } from '../exit-code.js';
-import { readCount, readNumber } from '../option-values.js';
+import { readCount, readSeconds } from '../option-values.js';
 import { Rounds } from '../repeat/rounds.js';
 import { runBatch, type BatchOptions, type Job, type JobResult } from '../run/batch.js';
 import { findTests } from '../run/load-tests.js';
@@ -43,7 +43,7 @@ export function addTestCommand(program: Command, context: CliContext): void {
     .option('--runtime <host:port>', 'use this runtime; default: one in this process')
     .option('--tokens-env <name>', 'variable with the sender → token map for --runtime')
     .option('--runs-dir <dir>', 'where logs and transcripts go', 'runs')
-    .option('--timeout <seconds>', 'limit of each run', readNumber)
+    .option('--timeout <seconds>', 'limit of each run', readSeconds)
     .addHelpText(
       'after',
       `
